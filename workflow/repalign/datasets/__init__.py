@@ -1,0 +1,1 @@
+"""Readers: from the raw layout of a dataset to the prepared dataset."""

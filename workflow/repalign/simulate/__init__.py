@@ -1,0 +1,1 @@
+"""Simulated datasets in the raw formats of the real ones, with known truth."""

@@ -1,0 +1,1 @@
+"""Files: paths, schemas, typed and atomic writers, provenance."""
