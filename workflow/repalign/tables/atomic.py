@@ -105,8 +105,9 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".writing-", suffix="-" + path.name,
-                                          dir=path.parent))
+        temporary = Path(
+            tempfile.mkdtemp(prefix=".writing-", suffix="-" + path.name, dir=path.parent)
+        )
         temporary.chmod(0o777 & ~_umask())
         yield temporary
         if path.exists():

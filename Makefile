@@ -1,0 +1,61 @@
+# The two commands of the README, and what they share. Everything runs in .venv.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+TABLE := results/nsd/rsa_subject_subject_alignment_shift_1_joined
+FIGURES := results/nsd/figures/rsa_subject_subject_alignment_shift_1_joined
+CORES ?= all
+
+.PHONY: demo test test-long lint docs lock report clean
+
+## The environment: exactly the locked, hashed packages, and this checkout.
+$(VENV)/ready: envs/repalign.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/repalign.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/ready-test: envs/test.lock $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/test.lock
+	touch $@
+
+## Simulate NSD and compute its inter-subject RSA from the raw files.
+demo: $(VENV)/ready
+	$(BIN)/repalign simulate nsd
+	$(BIN)/snakemake --cores $(CORES) $(TABLE).parquet
+	$(BIN)/snakemake --cores $(CORES) --quiet all -- $(FIGURES)_heatmap.png $(FIGURES)_ranking.png
+	@echo
+	@echo "Table:   $(TABLE).parquet"
+	@echo "Figures: $(FIGURES)_heatmap.png"
+	@echo "         $(FIGURES)_ranking.png"
+	@echo "Truth:   resources/simulated/nsd/truth/areas.tsv"
+
+## Formatters, linters, types and the whole test suite.
+test: lint
+	$(BIN)/python -m pytest
+
+test-long: $(VENV)/ready-test
+	$(BIN)/python -m pytest -m long
+
+lint: $(VENV)/ready-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --quiet --check workflow
+	$(BIN)/mypy
+	$(BIN)/python -m repalign.describe --check
+
+## Files that are generated from the settings and the catalogue.
+docs: $(VENV)/ready
+	$(BIN)/python -m repalign.describe
+
+report: $(VENV)/ready
+	$(BIN)/snakemake --report report.html $(FIGURES)_heatmap.png $(FIGURES)_ranking.png
+
+## Write the locks anew; needs uv.
+lock:
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow pyproject.toml -o envs/repalign.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow --extra test -c envs/repalign.lock pyproject.toml -o envs/test.lock
+
+clean:
+	rm -rf results logs .snakemake resources/simulated

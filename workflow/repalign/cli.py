@@ -1,0 +1,128 @@
+"""The command `repalign`: simulate a dataset, and ask why a result would be made again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from repalign.errors import RepalignError
+from repalign.settings_file import read_settings
+
+if TYPE_CHECKING:
+    from repalign.dag.staleness import Verdict
+
+DEFAULT_SETTINGS = "config/config.yaml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after `repalign`; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 on success (for `why`: everything is current), 1 if something is stale or wrong.
+    """
+    parser = argparse.ArgumentParser(prog="repalign", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    simulate = commands.add_parser("simulate", help="make a simulated dataset in raw formats")
+    simulate.add_argument("dataset", choices=["nsd"])
+    simulate.add_argument("--output", type=Path, help="folder to make (resources/simulated/nsd)")
+    simulate.set_defaults(run=_simulate)
+
+    why = commands.add_parser(
+        "why", help="say what would be made again, and which setting, input or code changed"
+    )
+    why.add_argument("paths", nargs="+", metavar="FILE", help="results, or folders of results")
+    why.add_argument("--list", action="store_true", help="print the paths of stale files alone")
+    why.set_defaults(run=_why)
+
+    for command in (simulate, why):
+        command.add_argument(
+            "--configfile", type=Path, default=Path(DEFAULT_SETTINGS), help="settings to use"
+        )
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except RepalignError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    """Make a simulated dataset unless the same one is there already."""
+    from repalign.simulate.nsd import read_simulation, simulate_nsd
+
+    settings = read_settings(options.configfile).simulate.nsd
+    folder = options.output or Path("resources/simulated") / options.dataset
+    marker = read_simulation(folder)
+    if folder.exists() and marker is None:
+        raise RepalignError(
+            "a folder that is not a simulated dataset",
+            where=folder,
+            expected="a new folder, or an earlier simulation",
+            remedy="Name another folder with --output; nothing was written.",
+        )
+    if marker is not None and marker["settings"] == settings.model_dump(mode="json"):
+        print(f"{folder}: already simulated with these settings")
+        return 0
+    simulate_nsd(folder, settings, progress=sys.stderr.isatty())
+    print(f"{folder}: simulated NSD, seed {settings.seed}; what was planted is in truth/")
+    return 0
+
+
+def _why(options: argparse.Namespace) -> int:
+    """Judge results and print the reasons, grouped by what changed."""
+    from repalign.dag.build import build_workflow
+    from repalign.dag.staleness import Auditor
+
+    workflow, _ = build_workflow(read_settings(options.configfile))
+    auditor = Auditor(workflow)
+    verdicts: list[Verdict] = []
+    for name in options.paths:
+        path = name.rstrip("/")
+        if workflow.producer(path) is None and Path(path).is_dir():
+            verdicts += auditor.within(path)
+        else:
+            verdicts.append(auditor.verdict(path))
+    workflow.manifest.save()
+    wrong = [verdict for verdict in verdicts if verdict.state != "current"]
+    if options.list:
+        print("\n".join(v.path for v in wrong if v.state in ("stale", "damaged")))
+        return 1 if wrong else 0
+    for verdict in wrong:
+        print(
+            f"{verdict.state:8} {verdict.path}" + (f"  ({verdict.note})" if verdict.note else "")
+        )
+        if len(verdicts) == 1:
+            for cause in verdict.causes:
+                print(f"         {cause}")
+                print(f"           at {cause.path}")
+    _print_causes(verdicts)
+    counts = Counter(verdict.state for verdict in verdicts)
+    print(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
+    return 1 if wrong else 0
+
+
+def _print_causes(verdicts: Sequence[Verdict]) -> None:
+    """Print each thing that changed once, with the number of files that it affects."""
+    affected: Counter[str] = Counter()
+    for verdict in verdicts:
+        affected.update({str(cause) for cause in verdict.causes})
+    if len(verdicts) > 1 and affected:
+        print("what changed:")
+        for cause, count in affected.most_common():
+            print(f"  {cause}  ({count} file(s))")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

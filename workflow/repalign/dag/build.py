@@ -1,0 +1,78 @@
+"""From settings to the workflow: which steps there are, and which files are wanted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from repalign.dag.catalogue import Derivative, read_catalogue, select
+from repalign.dag.manifest import Manifest
+from repalign.dag.nsd import NsdPlan, nsd_steps
+from repalign.dag.rsa import rsa_steps
+from repalign.dag.steps import Workflow
+from repalign.settings import Settings
+from repalign.tables import paths
+
+CATALOGUE = "config/derivatives.tsv"
+LIBRARY = Path(__file__).parents[2]
+
+
+def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
+    """Return the regular expression of every wildcard in the paths of the workflow."""
+
+    def names(analysis: str, *, stem: bool) -> str:
+        rows = [row for row in catalogue if row.analysis == analysis]
+        found = [row.name if stem else row.path.removesuffix(".csv") for row in rows]
+        return "|".join(re.escape(name) for name in found) or "(?!)"
+
+    return {
+        "dataset": "nsd",
+        "subject": r"\d{2}",
+        "partner": r"\d{2}",
+        "subject_i": r"\d{2}",
+        "subject_j": r"\d{2}",
+        "session": r"\d{2}",
+        "role": "x|y",
+        "shift": r"\d",
+        "hemispheres": "joined|separated",
+        "comparison": "pearson|spearman",
+        "rsa_table": names("rsa_subject_subject", stem=True),
+        "hcp_table": names("region_table", stem=False),
+    }
+
+
+def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, NsdPlan]:
+    """Build the workflow that some settings describe.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings.
+    root : Path
+        The project folder, which relative paths start from.
+
+    Returns
+    -------
+    Workflow, NsdPlan
+        The steps, and what the run covers.
+    """
+    catalogue = read_catalogue(root / CATALOGUE)
+    plan = NsdPlan(settings, root)
+    manifest = Manifest(root / paths.MANIFEST, settings.identity)
+    steps = [*nsd_steps(plan), *rsa_steps(plan, select(catalogue, "nsd", "rsa_subject_subject"))]
+    return Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest), plan
+
+
+def targets(workflow: Workflow, catalogue: list[Derivative]) -> list[str]:
+    """Return the derivatives of the catalogue that the present settings can make."""
+    return [row.target for row in catalogue if workflow.producer(row.target) is not None]
+
+
+def figures(catalogue: list[Derivative]) -> list[str]:
+    """Return the figures of all inter-subject RSA tables."""
+    return [
+        pattern.format(dataset=row.dataset, rsa_table=row.name)
+        for row in catalogue
+        if row.analysis == "rsa_subject_subject"
+        for pattern in (paths.HEATMAP, paths.RANKING)
+    ]

@@ -1,0 +1,156 @@
+"""Identity of files that come from outside the workflow: by content, taken once, kept by stat.
+
+Snakemake decides by modification time whether a file of more than a megabyte changed. Raw
+recordings are copied, synchronised and touched without changing, so that would recompute
+everything. Here a file is known by a digest of its content. The digest is taken once and kept
+in a small table with the file's size and time; only a file whose size or time differs from the
+table is looked at again.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import logging
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from repalign.errors import RepalignError
+from repalign.tables.atomic import atomic_file
+
+log = logging.getLogger(__name__)
+
+IdentityMode = Literal["quick", "full"]
+
+FULL_BELOW = 64 * 2**20
+"""Files up to this many bytes are always digested whole."""
+SAMPLES = 64
+SAMPLE_BYTES = 64 * 2**10
+_FIELDS = ("path", "size", "mtime_ns", "ctime_ns", "identity")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the manifest: size in bytes, times in nanoseconds, identity of the content.
+
+    The time of the last status change is kept too, because a copy can carry over the time of
+    the last modification.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    identity: str
+
+
+class Manifest:
+    """Identities of external files, with a table on disk as their memory.
+
+    Parameters
+    ----------
+    table : Path
+        The tab-separated table; made when first saved.
+    mode : {"quick", "full"}
+        `full` digests every byte. `quick` digests files of more than 64 MiB by their size and
+        64 evenly spaced blocks, first and last included; the last bytes of a gzip file hold the
+        checksum and length of its content, so no change of a compressed recording escapes it.
+    """
+
+    def __init__(self, table: Path, mode: IdentityMode = "quick") -> None:
+        self.table = table
+        self.mode = mode
+        self._entries = _read_table(table)
+        self._changed = False
+
+    def identity(self, path: str | Path) -> str:
+        """Return the identity of a file's content.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file.
+
+        Returns
+        -------
+        str
+            `sha256:<digest>` of the whole content, or `quick:<digest>`.
+
+        Raises
+        ------
+        RepalignError
+            If the file does not exist or cannot be read.
+        """
+        path = Path(path)
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise RepalignError(
+                f"no readable file ({error.strerror})",
+                where=path,
+                expected="an input file of the workflow",
+                remedy="Check the path in the settings, or fetch the file.",
+            ) from error
+        key = str(path)
+        known = self._entries.get(key)
+        prefix = "sha256:" if self.mode == "full" or stat.st_size <= FULL_BELOW else "quick:"
+        if (
+            known
+            and (known.size, known.mtime_ns, known.ctime_ns)
+            == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            and known.identity.startswith(prefix)
+        ):
+            return known.identity
+        with path.open("rb") as file:
+            digest = _digest(file, stat.st_size, whole=prefix == "sha256:")
+        entry = Entry(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, prefix + digest)
+        self._entries[key] = entry
+        self._changed = True
+        return entry.identity
+
+    def save(self) -> None:
+        """Write the table if anything in it changed; a folder that refuses it is only noted."""
+        if not self._changed:
+            return
+        try:
+            with atomic_file(self.table) as temporary, temporary.open("w", newline="") as file:
+                rows = csv.writer(file, delimiter="\t", lineterminator="\n")
+                rows.writerow(_FIELDS)
+                for path, entry in sorted(self._entries.items()):
+                    rows.writerow((path, *astuple(entry)))
+        except (OSError, RepalignError) as error:
+            # The table only saves time: identities are the same without it.
+            log.warning("the manifest of raw files could not be kept: %s", error)
+            return
+        self._changed = False
+
+
+def _digest(file: BinaryIO, size: int, *, whole: bool) -> str:
+    """Digest a file, all of it or its size and evenly spaced blocks."""
+    if whole:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256(str(size).encode())
+    last = max(0, size - SAMPLE_BYTES)
+    for k in range(SAMPLES):
+        file.seek(last * k // (SAMPLES - 1))
+        digest.update(file.read(SAMPLE_BYTES))
+    return digest.hexdigest()
+
+
+def _read_table(table: Path) -> dict[str, Entry]:
+    """Read the table; one that cannot be read is as good as none, for it is only a memory."""
+    if not table.is_file():
+        return {}
+    entries: dict[str, Entry] = {}
+    with table.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            try:
+                entries[row["path"]] = Entry(
+                    int(row["size"]),
+                    int(row["mtime_ns"]),
+                    int(row["ctime_ns"]),
+                    row["identity"],
+                )
+            except (KeyError, TypeError, ValueError):
+                log.warning("%s: a row that cannot be read is taken again", table)
+    return entries

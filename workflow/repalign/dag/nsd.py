@@ -1,0 +1,333 @@
+"""The steps that prepare NSD: from its raw layout, or from region matrices, to the contract."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from repalign.dag.steps import Step, Wildcards
+from repalign.errors import RepalignError
+from repalign.settings import NsdSettings, Settings
+from repalign.simulate.nsd import read_simulation
+from repalign.tables import paths
+from repalign.tables.paths import subject_label
+
+PUBLISHED_SESSIONS = {1: 40, 2: 40, 3: 32, 4: 30, 5: 40, 6: 32, 7: 40, 8: 30}
+AREAS = "resources/hcp_mmp1.tsv"
+AREA_GROUPS = "resources/hcp_mmp1_areas.tsv"
+N_AREAS = 180
+
+
+@dataclass(frozen=True)
+class NsdPlan:
+    """What a run of NSD covers, worked out from the settings and the raw folder's own marker.
+
+    Attributes
+    ----------
+    settings : Settings
+        The checked settings.
+    root : Path
+        The project folder, which relative paths start from.
+    """
+
+    settings: Settings
+    root: Path = Path()
+
+    @property
+    def nsd(self) -> NsdSettings:
+        """Return the settings of the dataset."""
+        return self.settings.nsd
+
+    @cached_property
+    def _simulation(self) -> dict[str, Any] | None:
+        """Return the marker of a simulated dataset, after checking that the settings made it."""
+        marker = read_simulation(self.root / self.nsd.raw)
+        if marker is None:
+            return None
+        wanted = self.settings.simulate.nsd.model_dump(mode="json")
+        changed = sorted(k for k, v in wanted.items() if marker["settings"].get(k) != v)
+        if changed:
+            raise RepalignError(
+                f"simulated with other values of {', '.join(changed)}",
+                where=f"{self.nsd.raw}/simulation.json",
+                expected="the values of simulate.nsd in the settings",
+                remedy="Run `repalign simulate nsd`, or set simulate.nsd back.",
+            )
+        return marker
+
+    @cached_property
+    def source(self) -> str:
+        """Return what the raw folder holds: real, simulated or other."""
+        if self.nsd.source != "auto":
+            return self.nsd.source
+        if not (self.root / self.nsd.raw).is_dir():
+            raise RepalignError(
+                "no such folder",
+                where=f"nsd.raw: {self.nsd.raw}",
+                expected="the raw data of NSD",
+                remedy=(
+                    "Run `repalign simulate nsd` (or `make demo`) for simulated data, or set "
+                    "nsd.raw in config/config.yaml to your copy of NSD."
+                ),
+            )
+        return "real" if self._simulation is None else "simulated"
+
+    @cached_property
+    def sessions(self) -> dict[int, int]:
+        """Return the number of sessions of each selected subject."""
+        if self.nsd.sessions is not None:
+            known = dict(self.nsd.sessions)
+        elif self.source == "simulated" and self._simulation is not None:
+            known = {int(k): int(v) for k, v in self._simulation["sessions"].items()}
+        else:
+            known = PUBLISHED_SESSIONS
+        wanted = sorted(known) if self.nsd.subjects == "all" else sorted(set(self.nsd.subjects))
+        unknown = [subject for subject in wanted if subject not in known]
+        if unknown or not wanted:
+            raise RepalignError(
+                f"subjects {unknown or 'none'}",
+                where="nsd.subjects",
+                expected=f"some of {sorted(known)}",
+                remedy="Correct nsd.subjects, or give their sessions in nsd.sessions.",
+            )
+        return {subject: known[subject] for subject in wanted}
+
+    @property
+    def subjects(self) -> list[int]:
+        """Return the selected subjects in ascending order."""
+        return list(self.sessions)
+
+    @cached_property
+    def areas(self) -> list[int]:
+        """Return the selected areas (1-180) in ascending order."""
+        if self.nsd.regions == "all":
+            return list(range(1, N_AREAS + 1))
+        with (self.root / AREAS).open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file, delimiter="\t")
+            by_name = {row["name"]: int(row["area"]) for row in rows}
+        unknown = [name for name in self.nsd.regions if name not in by_name]
+        if unknown or not self.nsd.regions:
+            raise RepalignError(
+                f"regions {unknown or 'none'}",
+                where="nsd.regions",
+                expected=f"names of HCP-MMP1 areas, as in {AREAS}",
+                remedy="Correct the names; hemispheres are not part of them.",
+            )
+        return sorted({by_name[name] for name in self.nsd.regions})
+
+    @property
+    def regions(self) -> list[int]:
+        """Return the selected regions (1-360): left hemispheres, then right ones."""
+        return self.areas + [area + N_AREAS for area in self.areas]
+
+    def raw(self, pattern: str, **entities: int) -> str:
+        """Return the path of a raw file."""
+        return str(Path(self.nsd.raw) / pattern.format(**entities))
+
+
+def nsd_steps(plan: NsdPlan) -> list[Step]:
+    """Return the steps from the raw folder to the prepared dataset and the index files."""
+    shared = [_hcp_table(), _regions(plan), _quality(plan)]
+    if plan.nsd.layout == "roi_matrices":
+        return [*shared, *_from_matrices(plan)]
+    return [*shared, *_from_raw(plan), *_indexes(plan)]
+
+
+def _sub(wildcards: Wildcards) -> int:
+    return int(wildcards["subject"])
+
+
+def _hcp_table() -> Step:
+    return Step(
+        name="build_hcp_table",
+        output=paths.HCP_TABLE,
+        external=lambda _: {"areas": AREAS, "groups": AREA_GROUPS},
+    )
+
+
+def _regions(plan: NsdPlan) -> Step:
+    return Step(
+        name="build_regions",
+        output=paths.REGIONS.format(dataset="nsd"),
+        inputs=lambda _: {"hcp_table": "results/metadata/hcp.csv"},
+        params=lambda _: {"source": plan.source, "regions": plan.regions},
+    )
+
+
+def _quality(plan: NsdPlan) -> Step:
+    def inputs(_: Wildcards) -> dict[str, Any]:
+        labels = [subject_label(s) for s in plan.subjects]
+        return {
+            "responses": [paths.RESPONSES.format(dataset="nsd", subject=s) for s in labels],
+            "regions": paths.REGIONS.format(dataset="nsd"),
+        }
+
+    return Step(
+        name="summarise_quality",
+        output=paths.QUALITY.format(dataset="nsd"),
+        inputs=inputs,
+        params=lambda _: {"source": plan.source, "subjects": plan.subjects},
+    )
+
+
+def _from_raw(plan: NsdPlan) -> list[Step]:
+    files = plan.nsd.files
+
+    def gather_inputs(wildcards: Wildcards) -> dict[str, Any]:
+        sessions = range(1, plan.sessions[_sub(wildcards)] + 1)
+        return {
+            "sessions": [
+                paths.SESSION.format(
+                    dataset="nsd", subject=wildcards["subject"], session=f"{k:02d}"
+                )
+                for k in sessions
+            ],
+            "atlas": paths.ATLAS.format(dataset="nsd", subject=wildcards["subject"]),
+            "regions": paths.REGIONS.format(dataset="nsd"),
+        }
+
+    return [
+        Step(
+            name="prepare_nsd_trials",
+            output=paths.TRIALS.format(dataset="nsd"),
+            extra_outputs={"stimuli": paths.STIMULI.format(dataset="nsd")},
+            external=lambda _: {
+                "design": plan.raw(files.design),
+                "stimulus_info": plan.raw(files.stimulus_info),
+            },
+            params=lambda _: {"source": plan.source, **_session_params(plan)},
+        ),
+        Step(
+            name="merge_nsd_atlas",
+            output=paths.ATLAS.replace("{dataset}", "nsd"),
+            external=lambda w: {
+                "left": plan.raw(files.atlas_left, subject=_sub(w)),
+                "right": plan.raw(files.atlas_right, subject=_sub(w)),
+            },
+            params=lambda _: {"source": plan.source},
+        ),
+        Step(
+            name="extract_nsd_session",
+            output=paths.SESSION.replace("{dataset}", "nsd"),
+            inputs=lambda w: {"atlas": paths.ATLAS.format(dataset="nsd", subject=w["subject"])},
+            external=lambda w: {
+                "betas": _session_file(plan, _sub(w), int(w["session"])),
+                "design": plan.raw(files.design),
+            },
+            params=lambda _: {"source": plan.source},
+        ),
+        Step(
+            name="gather_nsd_responses",
+            output=paths.RESPONSES.replace("{dataset}", "nsd"),
+            inputs=gather_inputs,
+            params=lambda _: {"source": plan.source},
+        ),
+    ]
+
+
+def _session_file(plan: NsdPlan, subject: int, session: int) -> str:
+    """Return a session's raw file, after checking that all declared sessions are there."""
+    declared = range(1, plan.sessions[subject] + 1)
+    names = {k: plan.raw(plan.nsd.files.betas, subject=subject, session=k) for k in declared}
+    if not (plan.root / names[session]).is_file():
+        missing = [k for k in declared if not (plan.root / names[k]).is_file()]
+        raise RepalignError(
+            f"session(s) {missing} of subject {subject} missing",
+            where=names[session],
+            expected=f"sessions 1 to {plan.sessions[subject]} without a gap",
+            remedy=(
+                "Fetch the missing file(s). If the subject has fewer sessions, set their number "
+                "in nsd.sessions; a session in the middle cannot be left out, because the rows "
+                "of all later ones would shift."
+            ),
+        )
+    return names[session]
+
+
+def _session_params(plan: NsdPlan) -> dict[str, Any]:
+    """Return subjects and their sessions as options of a script."""
+    return {"subjects": plan.subjects, "sessions": [plan.sessions[s] for s in plan.subjects]}
+
+
+def _indexes(plan: NsdPlan) -> list[Step]:
+    info = plan.raw(plan.nsd.files.stimulus_info)
+    design = plan.raw(plan.nsd.files.design)
+
+    def masks(_: Wildcards) -> dict[str, Any]:
+        """Region masks by their folders; a new mask makes the index stale."""
+        found = [
+            str(path.relative_to(plan.root / plan.nsd.raw))
+            for subject in plan.subjects
+            for path in sorted(
+                (plan.root / plan.raw(plan.nsd.files.atlas_left, subject=subject)).parent.glob(
+                    "*.nii.gz"
+                )
+            )
+        ]
+        return {"source": plan.source, "subjects": plan.subjects, "masks": found}
+
+    return [
+        Step(
+            name="copy_nsd_stimulus_info",
+            output=paths.NSD_INDEX + "nsd_stim_info_merged.csv",
+            external=lambda _: {"stimulus_info": info},
+            params=lambda _: {"source": plan.source},
+        ),
+        Step(
+            name="index_nsd_images",
+            output=paths.NSD_INDEX + "nsd.csv",
+            external=lambda _: {"stimulus_info": info},
+            params=lambda _: {"source": plan.source},
+        ),
+        Step(
+            name="index_nsd_stimuli",
+            output=paths.NSD_INDEX + "nsd_stimuli.csv",
+            external=lambda _: {"stimulus_info": info, "design": design},
+            params=lambda _: {
+                "source": plan.source,
+                "betas_pattern": plan.nsd.files.betas,
+                **_session_params(plan),
+            },
+        ),
+        Step(
+            name="index_nsd_masks",
+            output=paths.NSD_INDEX + "nsd_masks.csv",
+            inputs=lambda _: {
+                "atlases": [
+                    paths.ATLAS.format(dataset="nsd", subject=subject_label(s))
+                    for s in plan.subjects
+                ]
+            },
+            params=masks,
+        ),
+    ]
+
+
+def _from_matrices(plan: NsdPlan) -> list[Step]:
+    matrices = plan.nsd.roi_matrices
+    return [
+        Step(
+            name="import_nsd_trials",
+            output=paths.TRIALS.format(dataset="nsd"),
+            extra_outputs={"stimuli": paths.STIMULI.format(dataset="nsd")},
+            external=lambda _: {"stimuli_index": plan.raw(matrices.stimuli)},
+            params=lambda _: {"source": plan.source, **_session_params(plan)},
+        ),
+        Step(
+            name="import_nsd_responses",
+            output=paths.RESPONSES.replace("{dataset}", "nsd"),
+            inputs=lambda _: {
+                "trials": paths.TRIALS.format(dataset="nsd"),
+                "regions": paths.REGIONS.format(dataset="nsd"),
+            },
+            external=lambda w: {
+                "matrices": [
+                    plan.raw(matrices.responses, subject=_sub(w), roi=roi) for roi in plan.regions
+                ]
+            },
+            params=lambda w: {"source": plan.source, "subject": _sub(w)},
+        ),
+    ]

@@ -1,0 +1,79 @@
+"""What all scripts share: common options, logging, thread limits and readable errors."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from threadpoolctl import threadpool_limits
+
+from repalign.errors import RepalignError
+
+log = logging.getLogger("repalign")
+
+
+def script_parser(description: str | None) -> argparse.ArgumentParser:
+    """Make the parser of a script, with the options that every script has.
+
+    Parameters
+    ----------
+    description : str or None
+        The script's docstring.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        With `--output`, `--spec` and `--threads`.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, required=True, help="file or folder to make")
+    parser.add_argument(
+        "--spec", help="what the workflow knows of this job, as JSON, kept in the output"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, help="threads of linear algebra (default: 1)"
+    )
+    parser.add_argument(
+        "--source", help="whether the data are real or simulated; the workflow's --spec says it"
+    )
+    return parser
+
+
+def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> NoReturn:
+    """Run a script: parse its options, call it, and leave with a status that tells the truth.
+
+    Parameters
+    ----------
+    main : callable
+        Takes the parsed options.
+    parser : argparse.ArgumentParser
+        From `script_parser`.
+    """
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+    # A terminated job unwinds like one that failed, so that its temporary files are removed.
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        with threadpool_limits(options.threads):
+            main(options)
+    except RepalignError as error:
+        log.error("%s", error)
+        sys.exit(1)
+    log.info("made %s", os.fspath(options.output))
+    sys.exit(0)
+
+
+def _terminated(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    """Leave with the status that shells give to a terminated process."""
+    sys.exit(128 + signum)

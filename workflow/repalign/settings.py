@@ -1,0 +1,180 @@
+"""The settings: every key with its meaning, bounds and default, checked before any job runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from repalign.simulate.settings import NsdSimulation
+
+SubjectNumber = Annotated[int, Field(ge=1, le=99, strict=False)]
+
+
+class _Section(BaseModel):
+    """A section of the settings: unknown keys are refused, values are not coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NsdFiles(_Section):
+    """Where each raw file of NSD lies below `nsd.raw`, with `{subject}` and `{session}`."""
+
+    betas: str = Field(
+        "subj{subject:02d}/func1mm/betas_fithrf_GLMdenoise_RR/betas_session{session:02d}.nii.gz",
+        description="Single-trial responses of one session: 4-D NIfTI, percent signal change x 300.",
+    )
+    atlas_left: str = Field(
+        "subj{subject:02d}/func1mm/roi/lh.HCP_MMP1.nii.gz",
+        description="HCP-MMP1 labels (1-180) of the left hemisphere on the grid of the betas.",
+    )
+    atlas_right: str = Field(
+        "subj{subject:02d}/func1mm/roi/rh.HCP_MMP1.nii.gz",
+        description="HCP-MMP1 labels (1-180) of the right hemisphere on the grid of the betas.",
+    )
+    design: str = Field("nsd_expdesign.mat", description="Experiment design: order of trials.")
+    stimulus_info: str = Field(
+        "nsd_stim_info_merged.csv", description="Stimulus table, one row an image."
+    )
+
+
+class RoiMatrices(_Section):
+    """Where ready-made region matrices lie below `nsd.raw` when `nsd.layout` is `roi_matrices`."""
+
+    responses: str = Field(
+        "betas/sub{subject:02d}/sub-{subject:02d}_roi-{roi:03d}.npy",
+        description="Trials x voxels of one subject and region (1-360), int16 or float.",
+    )
+    stimuli: str = Field(
+        "nsd_stimuli.csv", description="Trials in the published layout of nsd_stimuli.csv."
+    )
+
+
+class NsdSettings(_Section):
+    """The Natural Scenes Dataset."""
+
+    raw: str = Field(
+        "resources/simulated/nsd",
+        description="Folder of the raw dataset. Point it at a copy of NSD to use the real data.",
+    )
+    source: Literal["auto", "real", "simulated", "other"] = Field(
+        "auto",
+        description=(
+            "What the raw folder holds. `auto`: simulated if it has a simulation.json, else real. "
+            "The known counts of NSD are asserted for `real`; `other` is for recordings in NSD's "
+            "layout that are not NSD."
+        ),
+    )
+    layout: Literal["raw", "roi_matrices"] = Field(
+        "raw",
+        description=(
+            "`raw`: NIfTI betas and atlases. `roi_matrices`: region matrices that a lab already "
+            "has, with their nsd_stimuli.csv."
+        ),
+    )
+    subjects: Literal["all"] | list[SubjectNumber] = Field(
+        "all", description="Subjects to use, as a list of numbers, or `all` (1-8)."
+    )
+    sessions: dict[SubjectNumber, Annotated[int, Field(ge=1, le=99)]] | None = Field(
+        None,
+        description=(
+            "Number of sessions of each subject. Empty: as in the simulation, or as published "
+            "(40, 40, 32, 30, 40, 32, 40, 30)."
+        ),
+    )
+    regions: Literal["all"] | list[str] = Field(
+        "all", description="HCP-MMP1 areas to use, as a list of names (V1, MST, ...), or `all`."
+    )
+    files: NsdFiles = Field(NsdFiles(), description="Where each raw file lies.")
+    roi_matrices: RoiMatrices = Field(RoiMatrices(), description="Where ready-made matrices lie.")
+
+
+class RsaSettings(_Section):
+    """Representational similarity analysis."""
+
+    clip_quantile: float = Field(
+        0.003,
+        ge=0,
+        lt=0.5,
+        description=(
+            "Responses are clipped at this quantile and at one minus it, over all values of a "
+            "region's selected trials. 0 clips nothing."
+        ),
+    )
+    spearman_ties: Literal["average", "ordinal"] = Field(
+        "average",
+        description=(
+            "Ranks of equal distances. `average` gives the textbook Spearman; `ordinal` is the "
+            "published behaviour (ties in order of appearance)."
+        ),
+    )
+    min_trials: int = Field(
+        3, ge=3, description="Fewer matched trials than this give NaN and a warning."
+    )
+    trial_sets: Literal["shared", "per_pair"] = Field(
+        "shared",
+        description=(
+            "`shared`: subjects have one common trial order, so RDMs are computed once for all "
+            "partners with equally many sessions (checked in every comparison). `per_pair`: for "
+            "recordings without a common order."
+        ),
+    )
+
+
+class ResourceSettings(_Section):
+    """What a job may use."""
+
+    memory_mb: int = Field(
+        4096, ge=512, description="Memory of one job in MiB; large arrays are streamed within it."
+    )
+    threads: int = Field(
+        1,
+        ge=1,
+        description=(
+            "BLAS threads of one heavy job. More threads can change the last digits, so results "
+            "are byte-identical only between runs with the same value."
+        ),
+    )
+
+
+class StorageSettings(_Section):
+    """Which intermediate files are kept for later runs."""
+
+    keep_sessions: bool = Field(
+        True,
+        description=(
+            "Keep the extracted sessions (real NSD: 213 GB), so that a changed session costs one "
+            "extraction. `false` deletes them once a subject is gathered."
+        ),
+    )
+    keep_rdms: bool = Field(
+        True,
+        description=(
+            "Keep RDM vectors (real NSD: about 90 GB for shift 1 joined), so that a changed "
+            "subject costs only its own RDMs. `false` deletes them after their last use."
+        ),
+    )
+
+
+class SimulateSettings(_Section):
+    """Simulated datasets, made by `repalign simulate`."""
+
+    nsd: NsdSimulation = Field(NsdSimulation(), description="Sizes and seed of the simulated NSD.")
+
+
+class Settings(_Section):
+    """All settings of the workflow."""
+
+    nsd: NsdSettings = Field(NsdSettings(), description="The Natural Scenes Dataset.")
+    rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
+    identity: Literal["quick", "full"] = Field(
+        "quick",
+        description=(
+            "How raw files are recognised. `quick`: files over 64 MiB by size and 64 blocks, "
+            "which for compressed recordings includes the checksum of their content. `full`: "
+            "every byte."
+        ),
+    )
+    resources: ResourceSettings = Field(ResourceSettings(), description="Limits of a job.")
+    storage: StorageSettings = Field(StorageSettings(), description="Intermediate files.")
+    simulate: SimulateSettings = Field(SimulateSettings(), description="Simulated datasets.")

@@ -1,0 +1,148 @@
+"""Reading settings: all errors at once, with the line in the file and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from repalign.errors import RepalignError
+from repalign.settings import Settings
+
+Location = tuple[int | str, ...]
+
+
+def read_settings(path: str | Path) -> Settings:
+    """Read and check a settings file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file; keys that it leaves out have their defaults.
+
+    Returns
+    -------
+    Settings
+        The settings.
+
+    Raises
+    ------
+    RepalignError
+        If the file is missing, is not YAML, or has unknown keys or wrong values.
+    """
+    path = Path(path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise RepalignError(
+            "no such file",
+            where=path,
+            expected="a settings file",
+            remedy="Restore config/config.yaml, or name another with --configfile.",
+        ) from error
+    except yaml.YAMLError as error:
+        raise RepalignError(
+            f"not YAML: {error}",
+            where=path,
+            expected="a YAML file",
+            remedy="Mend the line named above; indentation counts.",
+        ) from error
+    return check_settings(values, [path])
+
+
+def check_settings(values: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Settings:
+    """Check settings that were read already.
+
+    Parameters
+    ----------
+    values : mapping
+        The settings as nested dictionaries.
+    files : sequence of path
+        The files that they came from, later ones overriding earlier ones; used to name lines.
+
+    Returns
+    -------
+    Settings
+        The settings.
+
+    Raises
+    ------
+    RepalignError
+        Listing every unknown key and every wrong value.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = _line_numbers(files)
+        problems = [_describe(dict(item), lines) for item in error.errors(include_url=False)]
+    listing = "\n    ".join(dict.fromkeys(problems))
+    raise RepalignError(
+        f"{len(set(problems))} wrong setting(s)\n    {listing}",
+        where=", ".join(str(f) for f in files) or "settings",
+        expected="the keys and values of config/README.md",
+        remedy="Mend the lines named above.",
+    )
+
+
+def _describe(error: dict[str, Any], lines: Mapping[Location, str]) -> str:
+    """Say one error in a line: place, key, value, what is allowed."""
+    location: Location = tuple(error["loc"])
+    # pydantic appends the branch of a union to the location; a branch is not a key of ours.
+    known = location
+    while known and known not in lines:
+        known = known[:-1]
+    place = lines.get(known)
+    key = ".".join(str(part) for part in (known or location))
+    prefix = f"{place}: {key}" if place else key
+    if error["type"] == "extra_forbidden":
+        return f"{prefix}: unknown key{_suggestion(location)}"
+    return f"{prefix}: {error['input']!r}: {error['msg']}"
+
+
+def _suggestion(location: Location) -> str:
+    """Name the valid keys nearest to an unknown one."""
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            return ""
+        model = field.annotation
+    valid = list(model.model_fields)
+    near = difflib.get_close_matches(str(location[-1]), valid, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; valid keys: {', '.join(valid)}"
+
+
+def _line_numbers(files: Sequence[str | Path]) -> dict[Location, str]:
+    """Map the location of every key in YAML files to `file:line`."""
+    lines: dict[Location, str] = {}
+
+    def walk(node: yaml.Node, location: Location, file: Path) -> None:
+        lines[location] = f"{file.name}:{node.start_mark.line + 1}"
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*location, _plain(key.value))
+                walk(value, inner, file)
+                lines[inner] = f"{file.name}:{key.start_mark.line + 1}"
+        elif isinstance(node, yaml.SequenceNode):
+            for k, value in enumerate(node.value):
+                walk(value, (*location, k), file)
+
+    for name in files:
+        file = Path(name)
+        if file.is_file():
+            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            if root is not None:
+                walk(root, (), file)
+    lines.pop((), None)
+    return lines
+
+
+def _plain(key: str) -> int | str:
+    """Return a mapping key as pydantic reports it: whole numbers as integers."""
+    return int(key) if key.isdigit() else key

@@ -1,0 +1,99 @@
+"""The small tables of a prepared dataset: trials and regions, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from repalign.errors import RepalignError
+from repalign.tables.parquet import read_table
+
+N_AREAS = 180
+"""Areas of one hemisphere; region ids are 1-180 left and 181-360 right."""
+
+TRIAL_COLUMNS = ("subject", "trial", "session", "stimulus", "repetition", "shared")
+REGION_COLUMNS = ("roi", "name", "hemisphere", "area")
+
+
+def read_trials_table(path: str | Path) -> pd.DataFrame:
+    """Read the trials of a prepared dataset.
+
+    Parameters
+    ----------
+    path : str or Path
+        `trials.parquet`.
+
+    Returns
+    -------
+    DataFrame
+        One row a trial, with at least the columns of `TRIAL_COLUMNS`.
+
+    Raises
+    ------
+    RepalignError
+        If a column is missing.
+    """
+    frame = read_table(path).to_pandas()
+    _require(path, list(frame.columns), TRIAL_COLUMNS)
+    return frame
+
+
+def read_regions(path: str | Path) -> pd.DataFrame:
+    """Read the regions of a prepared dataset.
+
+    Parameters
+    ----------
+    path : str or Path
+        `regions.tsv`.
+
+    Returns
+    -------
+    DataFrame
+        One row a region in ascending order of `roi`; names are text even where they look like
+        numbers.
+
+    Raises
+    ------
+    RepalignError
+        If a column is missing.
+    """
+    frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    _require(path, list(frame.columns), REGION_COLUMNS)
+    return frame.assign(roi=frame["roi"].astype(int)).sort_values("roi", ignore_index=True)
+
+
+def roi_groups(regions: pd.DataFrame, *, joined: bool) -> dict[int, list[int]]:
+    """Return which regions are taken together under which id.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        As read by `read_regions`.
+    joined : bool
+        Whether both hemispheres of an area form one region.
+
+    Returns
+    -------
+    dict of int to list of int
+        Region ids by the id in published tables, ascending; left before right.
+    """
+    ids = [int(roi) for roi in regions["roi"]]
+    if not joined:
+        return {roi: [roi] for roi in ids}
+    chosen = set(ids)
+    areas = sorted({(roi - 1) % N_AREAS + 1 for roi in ids})
+    return {area: [roi for roi in (area, area + N_AREAS) if roi in chosen] for area in areas}
+
+
+def _require(path: str | Path, columns: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a table without some column."""
+    missing = [name for name in wanted if name not in columns]
+    if missing:
+        raise RepalignError(
+            f"no column {', '.join(missing)}",
+            where=path,
+            expected=f"columns {', '.join(wanted)}",
+            remedy="Delete the file and run the workflow again.",
+        )

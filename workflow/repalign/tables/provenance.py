@@ -1,0 +1,147 @@
+"""What a file says about how it was made: carried in the file itself or in a file beside it.
+
+Parquet tables carry the record in their schema metadata and PNG figures in a text chunk; every
+other format has a `<name>.provenance.json` beside it, and a folder a `provenance.json` inside.
+The record holds no time and no path of the machine, so that equal work gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import repalign
+from repalign.errors import RepalignError
+from repalign.tables.atomic import atomic_file
+
+KEY = "repalign"
+RECORDED_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow")
+
+Record = dict[str, Any]
+
+
+def make_record(spec: str | None) -> Record:
+    """Describe one job: its spec and the versions that ran it.
+
+    Parameters
+    ----------
+    spec : str or None
+        Canonical JSON of the job as the workflow hands it to every script; None for a script
+        that was run by hand.
+
+    Returns
+    -------
+    dict
+        `spec` (parsed), `dataset_source` (real, simulated or None) and `versions`.
+    """
+    parsed = json.loads(spec) if spec else None
+    params = (parsed or {}).get("params", {})
+    versions = {"python": platform.python_version(), "repalign": repalign.__version__}
+    versions |= {name: version(name) for name in RECORDED_PACKAGES}
+    return {
+        "spec": parsed,
+        "dataset_source": params.get("source"),
+        "versions": versions,
+    }
+
+
+def encode(record: Mapping[str, Any]) -> str:
+    """Return the canonical text of a record: sorted keys, no spaces, one spelling per value."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sidecar(path: Path) -> Path:
+    """Return the file that holds the provenance of `path` where its format has no place for it."""
+    return path.with_name(path.name + ".provenance.json")
+
+
+def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write the provenance of a file or folder beside it.
+
+    Write it before the file itself: a record without its file does no harm, a file without its
+    record cannot be judged.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file or folder that the record describes; it need not exist yet.
+    record : mapping
+        As made by `make_record`.
+    """
+    with atomic_file(sidecar(Path(path))) as temporary:
+        temporary.write_text(encode(record) + "\n", encoding="utf-8")
+
+
+def read_record(path: str | Path) -> Record | None:
+    """Read how a file was made.
+
+    Parameters
+    ----------
+    path : str or Path
+        A result file or folder.
+
+    Returns
+    -------
+    dict or None
+        The record, or None if the file has none (it was not made by this workflow).
+
+    Raises
+    ------
+    RepalignError
+        If the file or its provenance cannot be read.
+    """
+    path = Path(path)
+    text = _embedded(path)
+    if text is None:
+        beside = sidecar(path)
+        if not beside.is_file():
+            return None
+        text = beside.read_text(encoding="utf-8")
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RepalignError(
+            f"provenance that is not JSON ({error})",
+            where=path,
+            expected="the record that the workflow writes",
+            remedy="Delete the file and run the workflow again.",
+        ) from error
+    return record if isinstance(record, dict) else None
+
+
+def _embedded(path: Path) -> str | None:
+    """Return the text of the record inside a parquet or PNG file, if there is one."""
+    if path.suffix == ".parquet":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            metadata = pq.read_schema(path).metadata or {}
+        except (pa.ArrowInvalid, OSError) as error:
+            raise RepalignError(
+                f"a parquet file that cannot be opened ({error})",
+                where=path,
+                expected="a complete parquet file",
+                remedy="Delete it and run the workflow again.",
+            ) from error
+        value = metadata.get(KEY.encode())
+        return value.decode() if value else None
+    if path.suffix == ".png":
+        from PIL import Image, UnidentifiedImageError
+
+        try:
+            with Image.open(path) as image:
+                text = image.info.get(KEY)
+        except (UnidentifiedImageError, OSError) as error:
+            raise RepalignError(
+                f"a PNG file that cannot be opened ({error})",
+                where=path,
+                expected="a complete PNG file",
+                remedy="Delete it and run the workflow again.",
+            ) from error
+        return str(text) if text else None
+    return None

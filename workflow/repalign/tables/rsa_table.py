@@ -1,0 +1,203 @@
+"""The published table of inter-subject RSA: its columns, its parts, and how parts are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from repalign.errors import RepalignError
+from repalign.tables.parquet import parquet_writer, read_table
+
+RSA_SUBJECT_SUBJECT = pa.schema(
+    [
+        pa.field("roi_x", pa.uint16(), nullable=False),
+        pa.field("roi_y", pa.uint16(), nullable=False),
+        pa.field("similarity", pa.float32(), nullable=False),
+        pa.field("subject_i", pa.uint8(), nullable=False),
+        pa.field("subject_j", pa.uint8(), nullable=False),
+        pa.field("join_hemispheres", pa.bool_(), nullable=False),
+        pa.field("rep_shift", pa.uint8(), nullable=False),
+    ]
+)
+"""Columns of the published table, in order. `rep_shift` is a category in the published code, but
+parquet keeps no categories of integers, so readers get plain integers from both."""
+
+
+def pair_table(
+    similarity: npt.NDArray[np.floating],
+    rois: Sequence[int],
+    *,
+    subject_i: int,
+    subject_j: int,
+    joined: bool,
+    shift: int,
+) -> pa.Table:
+    """Lay out the similarities of one pair of subjects as rows.
+
+    Parameters
+    ----------
+    similarity : ndarray, shape (n_rois, n_rois)
+        Row: region of subject i. Column: region of subject j. NaN where undefined.
+    rois : sequence of int
+        Ids of the regions, ascending.
+    subject_i, subject_j : int
+        Subject numbers.
+    joined : bool
+        Whether a region joins both hemispheres.
+    shift : int
+        Shift of the repetitions.
+
+    Returns
+    -------
+    pyarrow.Table
+        n_rois * n_rois rows, `roi_x` major.
+
+    Raises
+    ------
+    ValueError
+        If the matrix does not fit the regions.
+    """
+    n_rois = len(rois)
+    if similarity.shape != (n_rois, n_rois):
+        raise ValueError(f"similarity of shape {similarity.shape} for {n_rois} regions")
+    ids = np.asarray(rois, dtype=np.uint16)
+    n_rows = n_rois * n_rois
+    columns = {
+        "roi_x": np.repeat(ids, n_rois),
+        "roi_y": np.tile(ids, n_rois),
+        "similarity": similarity.astype(np.float32).ravel(),
+        "subject_i": np.full(n_rows, subject_i, np.uint8),
+        "subject_j": np.full(n_rows, subject_j, np.uint8),
+        "join_hemispheres": np.full(n_rows, joined),
+        "rep_shift": np.full(n_rows, shift, np.uint8),
+    }
+    # from_pandas is off: NaN is a value here, not a missing entry.
+    arrays = [pa.array(columns[name], from_pandas=False) for name in RSA_SUBJECT_SUBJECT.names]
+    return pa.Table.from_arrays(arrays, schema=RSA_SUBJECT_SUBJECT)
+
+
+def read_pair(
+    path: str | Path, rois: Sequence[int]
+) -> tuple[tuple[int, int], npt.NDArray[np.float32]]:
+    """Read one part and check that its keys are complete and in order.
+
+    Parameters
+    ----------
+    path : str or Path
+        A part, one pair of subjects.
+    rois : sequence of int
+        Ids of the regions that it must have, ascending.
+
+    Returns
+    -------
+    pair : (int, int)
+        Subjects i and j.
+    similarity : ndarray of float32, shape (n_rois, n_rois)
+        As given to `pair_table`.
+
+    Raises
+    ------
+    RepalignError
+        If rows are missing, out of order, or of several pairs.
+    """
+    table = read_table(path, RSA_SUBJECT_SUBJECT)
+    column = {name: table.column(name).to_numpy() for name in table.column_names}
+    ids = np.asarray(rois, dtype=np.uint16)
+    complete = (
+        len(table) == len(ids) ** 2
+        and np.array_equal(column["roi_x"], np.repeat(ids, len(ids)))
+        and np.array_equal(column["roi_y"], np.tile(ids, len(ids)))
+    )
+    pairs = sorted({*zip(column["subject_i"].tolist(), column["subject_j"].tolist(), strict=True)})
+    if not complete or len(pairs) != 1:
+        raise RepalignError(
+            f"{len(table)} rows for the subject pairs {pairs[:3]}",
+            where=path,
+            expected=f"{len(ids) ** 2} rows of one pair, every region with every region in order",
+            remedy="Delete it and run the workflow again.",
+        )
+    return pairs[0], column["similarity"].reshape(len(ids), len(ids))
+
+
+def join_pairs(
+    parts: Sequence[str | Path],
+    output: str | Path,
+    *,
+    subjects: Sequence[int],
+    rois: Sequence[int],
+    joined: bool,
+    shift: int,
+    record: Mapping[str, Any],
+) -> dict[tuple[int, int], list[int]]:
+    """Join the parts of all ordered pairs into the published table.
+
+    A part of the pair (j, i) stands for (i, j) as its transpose: similarities without a shift
+    are symmetric, and those of shift 2 are those of shift 1 seen from the other subject.
+
+    Parameters
+    ----------
+    parts : sequence of path
+        One part for each ordered pair, i major; its own keys say which it is.
+    output : str or Path
+        The table to write.
+    subjects : sequence of int
+        Subject numbers, ascending.
+    rois : sequence of int
+        Region ids, ascending.
+    joined : bool
+        Whether a region joins both hemispheres.
+    shift : int
+        Shift of the repetitions, written to every row.
+    record : mapping
+        Provenance.
+
+    Returns
+    -------
+    dict
+        For each pair with undefined similarities, the regions of subject i that have no value
+        with any region.
+
+    Raises
+    ------
+    RepalignError
+        If a part is of another pair, incomplete, or the number of parts is wrong.
+    """
+    pairs = list(product(subjects, subjects))
+    if len(parts) != len(pairs):
+        raise RepalignError(
+            f"{len(parts)} parts",
+            where=output,
+            expected=f"{len(pairs)}, one an ordered pair",
+            remedy="Give one part for each ordered pair of subjects, in order.",
+        )
+    undefined: dict[tuple[int, int], list[int]] = {}
+    with parquet_writer(output, RSA_SUBJECT_SUBJECT, record) as writer:
+        for (i, j), part in zip(pairs, parts, strict=True):
+            own, similarity = read_pair(part, rois)
+            if own not in _sources(i, j, shift):
+                raise RepalignError(
+                    f"similarities of subjects {own}",
+                    where=part,
+                    expected=f"subjects {' or '.join(map(str, _sources(i, j, shift)))}",
+                    remedy="Delete it and run the workflow again.",
+                )
+            if shift == 2 or own != (i, j):
+                similarity = similarity.T
+            writer.write_table(
+                pair_table(similarity, rois, subject_i=i, subject_j=j, joined=joined, shift=shift)
+            )
+            empty = np.isnan(similarity).all(axis=1)
+            if empty.any():
+                undefined[i, j] = [roi for roi, gone in zip(rois, empty, strict=True) if gone]
+    return undefined
+
+
+def _sources(i: int, j: int, shift: int) -> list[tuple[int, int]]:
+    """Return the pairs whose part can stand for (i, j)."""
+    return {0: [(i, j), (j, i)], 1: [(i, j)], 2: [(j, i)]}[shift]

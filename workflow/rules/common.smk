@@ -1,0 +1,92 @@
+# What all rules share. A rule takes its paths, its command and its `spec` from a step of the same
+# name (workflow/repalign/dag/): the spec is the one parameter that decides whether an output is
+# stale, so inputs are `ancient` and everything else is hidden from Snakemake's own triggers.
+
+import atexit
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir)))
+
+from snakemake.exceptions import WorkflowError
+
+from repalign.dag.build import CATALOGUE, build_workflow, figures, targets
+from repalign.dag.catalogue import read_catalogue
+from repalign.errors import RepalignError
+from repalign.settings_file import check_settings
+from repalign.tables.paths import benchmark_of, log_of
+
+
+class Hidden:
+    """A parameter that is not tracked: its value may differ between machines."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __format__(self, _: str) -> str:
+        return self.text
+
+
+def mendable(function):
+    """Show our errors as messages, without a traceback through Snakemake."""
+
+    def call(*arguments):
+        try:
+            return function(*arguments)
+        except RepalignError as error:
+            raise WorkflowError(str(error)) from None
+
+    return call
+
+
+SETTINGS = mendable(check_settings)(config, workflow.configfiles)
+FLOW, PLAN = mendable(build_workflow)(SETTINGS)
+CATALOG = mendable(read_catalogue)(CATALOGUE)
+TARGETS = targets(FLOW, CATALOG) + figures(CATALOG)
+RUN = (
+    "{params.command} --threads {threads} --output {output[0]:q} --spec {params.spec:q}"
+    " > {log:q} 2>&1"
+)
+RUN_BOTH = RUN.replace(" --spec", " --stimuli {output[1]:q} --spec")
+SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
+RDM_FOLDER = (
+    directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))
+)
+ENVIRONMENT = "../../envs/repalign.yaml"
+
+
+wildcard_constraints:
+    **FLOW.constraints,
+
+
+def inputs(name):
+    """Named inputs of a step, none of which counts by its modification time."""
+
+    def old(paths):
+        return (
+            [ancient(path) for path in paths]
+            if isinstance(paths, list)
+            else ancient(paths)
+        )
+
+    def of(wildcards):
+        return {key: old(paths) for key, paths in FLOW[name].inputs(wildcards).items()}
+
+    return mendable(of)
+
+
+def spec(name):
+    """All that the output of a step depends on, as canonical JSON."""
+    return mendable(lambda wildcards: FLOW.spec_text(FLOW.job(name, wildcards)))
+
+
+def command(name):
+    """The command of a step's script with all its options but the outputs."""
+    return mendable(lambda wildcards: Hidden(FLOW.command(FLOW.job(name, wildcards))))
+
+
+# Dry runs keep what they learnt about raw files, too.
+atexit.register(FLOW.manifest.save)

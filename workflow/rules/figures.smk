@@ -1,0 +1,53 @@
+# Figures of derivative files, shown by `snakemake --report`.
+
+
+rule plot_rsa_heatmap:
+    """Region by region similarity, averaged over pairs of subjects."""
+    input:
+        unpack(inputs("plot_rsa_heatmap")),
+    output:
+        report(
+            FLOW["plot_rsa_heatmap"].output,
+            caption="../report/rsa_heatmap.rst",
+            category="Inter-subject RSA",
+            subcategory="{dataset}",
+            labels={"table": "{rsa_table}", "figure": "heat map"},
+        ),
+    log:
+        log_of(FLOW["plot_rsa_heatmap"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("plot_rsa_heatmap"),
+        command=command("plot_rsa_heatmap"),
+    shell:
+        RUN
+
+
+rule plot_rsa_ranking:
+    """Regions ranked by inter-subject similarity."""
+    input:
+        unpack(inputs("plot_rsa_ranking")),
+    output:
+        report(
+            FLOW["plot_rsa_ranking"].output,
+            caption="../report/rsa_ranking.rst",
+            category="Inter-subject RSA",
+            subcategory="{dataset}",
+            labels={"table": "{rsa_table}", "figure": "ranking"},
+        ),
+    log:
+        log_of(FLOW["plot_rsa_ranking"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("plot_rsa_ranking"),
+        command=command("plot_rsa_ranking"),
+    shell:
+        RUN

@@ -1,0 +1,209 @@
+# NSD: from its raw layout, or from region matrices that a lab already has, to the prepared dataset.
+
+if SETTINGS.nsd.layout == "raw":
+
+    rule prepare_nsd_trials:
+        """Trials and stimuli, checked between the experiment design and the stimulus table."""
+        output:
+            FLOW["prepare_nsd_trials"].output,
+            FLOW["prepare_nsd_trials"].extra_outputs["stimuli"],
+        log:
+            log_of(FLOW["prepare_nsd_trials"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            spec=spec("prepare_nsd_trials"),
+            command=command("prepare_nsd_trials"),
+        shell:
+            RUN_BOTH
+
+    rule merge_nsd_atlas:
+        """One volume with the areas of both hemispheres: 1-180 left, 181-360 right."""
+        output:
+            FLOW["merge_nsd_atlas"].output,
+        log:
+            log_of(FLOW["merge_nsd_atlas"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            spec=spec("merge_nsd_atlas"),
+            command=command("merge_nsd_atlas"),
+        shell:
+            RUN
+
+    rule extract_nsd_session:
+        """The labelled voxels of one session, streamed volume by volume."""
+        input:
+            unpack(inputs("extract_nsd_session")),
+        output:
+            SESSION(FLOW["extract_nsd_session"].output),
+        log:
+            log_of(FLOW["extract_nsd_session"].output),
+        benchmark:
+            benchmark_of(FLOW["extract_nsd_session"].output)
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=60,
+        params:
+            spec=spec("extract_nsd_session"),
+            command=command("extract_nsd_session"),
+        shell:
+            RUN
+
+    rule gather_nsd_responses:
+        """All sessions of a subject, one trials x voxels matrix a region."""
+        input:
+            unpack(inputs("gather_nsd_responses")),
+        output:
+            directory(FLOW["gather_nsd_responses"].output),
+        log:
+            log_of(FLOW["gather_nsd_responses"].output),
+        benchmark:
+            benchmark_of(FLOW["gather_nsd_responses"].output)
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=2000,
+            runtime=120,
+        params:
+            spec=spec("gather_nsd_responses"),
+            command=command("gather_nsd_responses"),
+        shell:
+            RUN
+
+    rule copy_nsd_stimulus_info:
+        """NSD's own stimulus table, byte by byte."""
+        output:
+            FLOW["copy_nsd_stimulus_info"].output,
+        log:
+            log_of(FLOW["copy_nsd_stimulus_info"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            spec=spec("copy_nsd_stimulus_info"),
+            command=command("copy_nsd_stimulus_info"),
+        shell:
+            RUN
+
+    rule index_nsd_images:
+        """Every NSD image with the path of its JPEG."""
+        output:
+            FLOW["index_nsd_images"].output,
+        log:
+            log_of(FLOW["index_nsd_images"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            spec=spec("index_nsd_images"),
+            command=command("index_nsd_images"),
+        shell:
+            RUN
+
+    rule index_nsd_stimuli:
+        """Every planned trial of every subject."""
+        output:
+            FLOW["index_nsd_stimuli"].output,
+        log:
+            log_of(FLOW["index_nsd_stimuli"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            spec=spec("index_nsd_stimuli"),
+            command=command("index_nsd_stimuli"),
+        shell:
+            RUN
+
+    rule index_nsd_masks:
+        """Every region mask of every subject, with the merged atlas."""
+        input:
+            unpack(inputs("index_nsd_masks")),
+        output:
+            FLOW["index_nsd_masks"].output,
+        log:
+            log_of(FLOW["index_nsd_masks"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            spec=spec("index_nsd_masks"),
+            command=command("index_nsd_masks"),
+        shell:
+            RUN
+
+else:
+
+    rule import_nsd_trials:
+        """Trials and stimuli from a published-layout nsd_stimuli.csv."""
+        output:
+            FLOW["import_nsd_trials"].output,
+            FLOW["import_nsd_trials"].extra_outputs["stimuli"],
+        log:
+            log_of(FLOW["import_nsd_trials"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            spec=spec("import_nsd_trials"),
+            command=command("import_nsd_trials"),
+        shell:
+            RUN_BOTH
+
+    rule import_nsd_responses:
+        """Region matrices that exist already, checked and linked."""
+        input:
+            unpack(inputs("import_nsd_responses")),
+        output:
+            directory(FLOW["import_nsd_responses"].output),
+        log:
+            log_of(FLOW["import_nsd_responses"].output),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        params:
+            spec=spec("import_nsd_responses"),
+            command=command("import_nsd_responses"),
+        shell:
+            RUN
+
+
+rule summarise_quality:
+    """Voxel counts of every subject and region, and what is wrong with any."""
+    input:
+        unpack(inputs("summarise_quality")),
+    output:
+        FLOW["summarise_quality"].output,
+    log:
+        log_of(FLOW["summarise_quality"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=spec("summarise_quality"),
+        command=command("summarise_quality"),
+    shell:
+        RUN

@@ -1,0 +1,90 @@
+# Inter-subject RSA: RDM vectors once a subject and trial set, one comparison a pair of subjects, and
+# the published tables as concatenations of the comparisons.
+
+
+rule compute_rdms:
+    """RDM vectors of all regions of one subject on one set of trials."""
+    input:
+        unpack(inputs("compute_rdms")),
+    output:
+        RDM_FOLDER(FLOW["compute_rdms"].output),
+    log:
+        log_of(FLOW["compute_rdms"].output),
+    benchmark:
+        benchmark_of(FLOW["compute_rdms"].output)
+    conda:
+        ENVIRONMENT
+    threads: SETTINGS.resources.threads
+    resources:
+        mem_mb=SETTINGS.resources.memory_mb,
+        runtime=120,
+    params:
+        spec=spec("compute_rdms"),
+        command=command("compute_rdms"),
+    shell:
+        RUN
+
+
+rule rank_rdms:
+    """Rank-transformed RDM vectors, for Spearman correlation."""
+    input:
+        unpack(inputs("rank_rdms")),
+    output:
+        RDM_FOLDER(FLOW["rank_rdms"].output),
+    log:
+        log_of(FLOW["rank_rdms"].output),
+    benchmark:
+        benchmark_of(FLOW["rank_rdms"].output)
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=SETTINGS.resources.memory_mb,
+        runtime=120,
+    params:
+        spec=spec("rank_rdms"),
+        command=command("rank_rdms"),
+    shell:
+        RUN
+
+
+rule compare_rdms:
+    """RSA of every region of one subject with every region of another."""
+    input:
+        unpack(inputs("compare_rdms")),
+    output:
+        FLOW["compare_rdms"].output,
+    log:
+        log_of(FLOW["compare_rdms"].output),
+    benchmark:
+        benchmark_of(FLOW["compare_rdms"].output)
+    conda:
+        ENVIRONMENT
+    threads: SETTINGS.resources.threads
+    resources:
+        mem_mb=SETTINGS.resources.memory_mb,
+        runtime=60,
+    params:
+        spec=spec("compare_rdms"),
+        command=command("compare_rdms"),
+    shell:
+        RUN
+
+
+rule join_rsa_subject_subject:
+    """A published table: all ordered pairs of subjects."""
+    input:
+        unpack(inputs("join_rsa_subject_subject")),
+    output:
+        FLOW["join_rsa_subject_subject"].output,
+    log:
+        log_of(FLOW["join_rsa_subject_subject"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("join_rsa_subject_subject"),
+        command=command("join_rsa_subject_subject"),
+    shell:
+        RUN

@@ -1,0 +1,35 @@
+"""Rank-transform RDM vectors, so that their products are Spearman correlations."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repalign.kernels.ranks import rank_rdm
+from repalign.scripting import run, script_parser
+from repalign.tables.atomic import atomic_folder
+from repalign.tables.progress import progress
+from repalign.tables.provenance import make_record, write_sidecar
+from repalign.tables.rdm_store import RdmReader, write_rdms
+
+
+def main(options: argparse.Namespace) -> None:
+    rdms = RdmReader(options.rdms)
+    write_sidecar(options.output, make_record(options.spec))
+    with (
+        atomic_folder(options.output) as folder,
+        write_rdms(folder, rdms.rois.tolist(), rdms.keys) as writer,
+    ):
+        for vector in progress(rdms.vectors(), "ranks", total=len(rdms.rois)):
+            writer.append(rank_rdm(vector, options.ties))
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(__doc__)
+    options.add_argument("--rdms", type=Path, required=True, help="folder of RDM vectors")
+    options.add_argument("--ties", choices=["average", "ordinal"], default="average")
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())
