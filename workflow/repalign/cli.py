@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _simulate(options: argparse.Namespace) -> int:
     """Make a simulated dataset unless the same one is there already."""
-    from repalign.simulate.nsd import read_simulation, simulate_nsd
+    from repalign.simulate.nsd import simulate_nsd
+    from repalign.simulate.truth import read_simulation
 
     settings = read_settings(options.configfile).simulate.nsd
     folder = options.output or Path("resources/simulated") / options.dataset
@@ -72,7 +73,7 @@ def _simulate(options: argparse.Namespace) -> int:
             expected="a new folder, or an earlier simulation",
             remedy="Name another folder with --output; nothing was written.",
         )
-    if marker is not None and marker["settings"] == settings.model_dump(mode="json"):
+    if marker is not None and marker.get("settings") == settings.model_dump(mode="json"):
         print(f"{folder}: already simulated with these settings")
         return 0
     simulate_nsd(folder, settings, progress=sys.stderr.isatty())

@@ -48,7 +48,7 @@ def keys_text() -> str:
         "|---|---|",
         "| `path` | path below `results/` |",
         "| `dataset` | the dataset that it is made from, or `any` |",
-        "| `analysis` | what is computed; see `ANALYSES` in `workflow/repalign/dag/catalogue.py` |",
+        "| `analysis` | what is computed; `workflow/repalign/dag/catalogue.py` has them all |",
         "| `parameters` | the choices of the analysis, `name=value;name=value` |",
         "| `description` | one sentence for people |",
     ]
@@ -76,7 +76,9 @@ def _yaml_lines(section: BaseModel, depth: int) -> Iterator[str]:
     pad = "  " * depth
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
-        comment = textwrap.wrap(field.description or "", 96 - len(pad))
+        comment = textwrap.wrap(
+            field.description or "", 96 - len(pad), break_on_hyphens=False
+        )
         if depth == 0:
             yield ""
         yield from (f"{pad}# {line}" for line in comment)

@@ -22,7 +22,7 @@ class NsdFiles(_Section):
 
     betas: str = Field(
         "subj{subject:02d}/func1mm/betas_fithrf_GLMdenoise_RR/betas_session{session:02d}.nii.gz",
-        description="Single-trial responses of one session: 4-D NIfTI, percent signal change x 300.",
+        description="Single-trial responses of a session: 4-D NIfTI, percent signal change x 300.",
     )
     atlas_left: str = Field(
         "subj{subject:02d}/func1mm/roi/lh.HCP_MMP1.nii.gz",

@@ -100,7 +100,10 @@ def _describe(error: dict[str, Any], lines: Mapping[Location, str]) -> str:
     prefix = f"{place}: {key}" if place else key
     if error["type"] == "extra_forbidden":
         return f"{prefix}: unknown key{_suggestion(location)}"
-    return f"{prefix}: {error['input']!r}: {error['msg']}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if isinstance(error["input"], dict):
+        return f"{prefix}: {message}"
+    return f"{prefix}: {error['input']!r}: {message}"
 
 
 def _suggestion(location: Location) -> str:

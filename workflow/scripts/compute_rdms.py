@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from repalign.datasets.matching import trial_set
-from repalign.datasets.responses import read_trials
+from repalign.datasets.response_folder import read_trials
 from repalign.errors import RepalignError
 from repalign.kernels.rdm import n_pairs, rdm_vector
 from repalign.scripting import run, script_parser
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--partner", type=int, required=True, help="subject to match with")
     options.add_argument("--role", choices=["x", "y"], required=True, help="x: i, y: j of (i, j)")
     options.add_argument("--shift", type=int, required=True, help="shift of the repetitions")
+    options.add_argument("--repetitions", type=int, default=3, help="planned showings")
     options.add_argument("--hemispheres", choices=["joined", "separated"], required=True)
     options.add_argument("--clip-quantile", type=float, default=0.003)
     options.add_argument("--min-trials", type=int, default=3)

@@ -11,10 +11,11 @@ from typing import Any
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
-from repalign.simulate.nsd import read_simulation
+from repalign.simulate.truth import read_simulation
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
 
+N_REPETITIONS = 3
 PUBLISHED_SESSIONS = {1: 40, 2: 40, 3: 32, 4: 30, 5: 40, 6: 32, 7: 40, 8: 30}
 AREAS = "resources/hcp_mmp1.tsv"
 AREA_GROUPS = "resources/hcp_mmp1_areas.tsv"
@@ -44,11 +45,12 @@ class NsdPlan:
     @cached_property
     def _simulation(self) -> dict[str, Any] | None:
         """Return the marker of a simulated dataset, after checking that the settings made it."""
-        marker = read_simulation(self.root / self.nsd.raw)
+        marker: dict[str, Any] | None = read_simulation(self.root / self.nsd.raw)
         if marker is None:
             return None
         wanted = self.settings.simulate.nsd.model_dump(mode="json")
-        changed = sorted(k for k, v in wanted.items() if marker["settings"].get(k) != v)
+        made = marker.get("settings", wanted)
+        changed = sorted(k for k, v in wanted.items() if made.get(k) != v)
         if changed:
             raise RepalignError(
                 f"simulated with other values of {', '.join(changed)}",
@@ -186,7 +188,6 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
                 for k in sessions
             ],
             "atlas": paths.ATLAS.format(dataset="nsd", subject=wildcards["subject"]),
-            "regions": paths.REGIONS.format(dataset="nsd"),
         }
 
     return [
@@ -259,15 +260,16 @@ def _indexes(plan: NsdPlan) -> list[Step]:
     def masks(_: Wildcards) -> dict[str, Any]:
         """Region masks by their folders; a new mask makes the index stale."""
         found = [
-            str(path.relative_to(plan.root / plan.nsd.raw))
+            (subject, str(path.relative_to(plan.root / plan.nsd.raw)))
             for subject in plan.subjects
-            for path in sorted(
-                (plan.root / plan.raw(plan.nsd.files.atlas_left, subject=subject)).parent.glob(
-                    "*.nii.gz"
-                )
-            )
+            for path in sorted(_roi_folder(plan, subject).glob("*.nii.gz"))
         ]
-        return {"source": plan.source, "subjects": plan.subjects, "masks": found}
+        return {
+            "source": plan.source,
+            "subjects": plan.subjects,
+            "masks": [path for _, path in found],
+            "mask_subjects": [subject for subject, _ in found],
+        }
 
     return [
         Step(
@@ -304,6 +306,11 @@ def _indexes(plan: NsdPlan) -> list[Step]:
             params=masks,
         ),
     ]
+
+
+def _roi_folder(plan: NsdPlan, subject: int) -> Path:
+    """Return the folder of a subject's region masks: that of its atlas."""
+    return (plan.root / plan.raw(plan.nsd.files.atlas_left, subject=subject)).parent
 
 
 def _from_matrices(plan: NsdPlan) -> list[Step]:

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd import NsdPlan
+from repalign.dag.nsd import N_REPETITIONS, NsdPlan
 from repalign.dag.steps import Step, Wildcards
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
@@ -95,6 +95,7 @@ def _compute(plan: NsdPlan) -> Step:
             "partner": int(w["partner"]),
             "role": w["role"],
             "shift": int(w["shift"]),
+            "repetitions": N_REPETITIONS,
             "hemispheres": w["hemispheres"],
             "clip_quantile": rsa.clip_quantile,
             "min_trials": rsa.min_trials,

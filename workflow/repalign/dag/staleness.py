@@ -104,9 +104,7 @@ class Auditor:
         """Yield the outputs of steps below a folder; a folder that is one output counts once."""
         for path in folder.iterdir():
             name = str(path.relative_to(self.root))
-            if path.name.startswith(".writing-"):
-                yield path
-            elif self.workflow.producer(name) is not None:
+            if path.name.startswith(".writing-") or self.workflow.producer(name) is not None:
                 yield path
             elif path.is_dir():
                 yield from self._results(path)

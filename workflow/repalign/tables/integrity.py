@@ -23,7 +23,9 @@ def damage(path: Path) -> str | None:
         A sentence, or None if nothing is wrong.
     """
     if path.is_dir():
-        found = (damage(inner) for inner in sorted(path.iterdir()))
+        # Snakemake marks the folders that it made with a hidden, empty file.
+        files = (inner for inner in sorted(path.iterdir()) if not inner.name.startswith("."))
+        found = (damage(inner) for inner in files)
         return next((harm for harm in found if harm), None)
     if not path.exists():
         return f"{path.name}: a link to a file that is gone"

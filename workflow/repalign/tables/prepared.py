@@ -12,6 +12,7 @@ from repalign.tables.parquet import read_table
 
 N_AREAS = 180
 """Areas of one hemisphere; region ids are 1-180 left and 181-360 right."""
+ALL_REGIONS = range(1, 2 * N_AREAS + 1)
 
 TRIAL_COLUMNS = ("subject", "trial", "session", "stimulus", "repetition", "shared")
 REGION_COLUMNS = ("roi", "name", "hemisphere", "area")
@@ -35,7 +36,7 @@ def read_trials_table(path: str | Path) -> pd.DataFrame:
     RepalignError
         If a column is missing.
     """
-    frame = read_table(path).to_pandas()
+    frame: pd.DataFrame = read_table(path).to_pandas()
     _require(path, list(frame.columns), TRIAL_COLUMNS)
     return frame
 

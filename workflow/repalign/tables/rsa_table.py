@@ -194,7 +194,7 @@ def join_pairs(
             )
             empty = np.isnan(similarity).all(axis=1)
             if empty.any():
-                undefined[i, j] = [roi for roi, gone in zip(rois, empty, strict=True) if gone]
+                undefined[i, j] = [rois[k] for k in np.flatnonzero(empty)]
     return undefined
 
 

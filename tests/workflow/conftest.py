@@ -1,0 +1,39 @@
+"""One finished run of a tiny simulated NSD, copied for every test that changes something."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .project import EIGHT, TINY, Project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """All eight tables of the tiny dataset, computed once. Do not change it; copy it."""
+    project = Project.create(tmp_path_factory.mktemp("workflow") / "project", TINY)
+    project.repalign("simulate", "nsd")
+    project.snakemake("--quiet", "all", "--", *EIGHT)
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """Return a copy of the finished project that a test may change."""
+    return finished.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def fresh(finished, tmp_path) -> Callable[..., Project]:
+    """Return a maker of projects with the simulated raw data and no results."""
+
+    def make(settings: dict | None = None) -> Project:
+        project = Project.create(tmp_path / "fresh", settings or TINY)
+        raw = Path("resources/simulated")
+        finished_raw = finished.root / raw
+        import shutil
+
+        shutil.copytree(finished_raw, project.root / raw, dirs_exist_ok=True)
+        return project
+
+    return make

@@ -1,0 +1,157 @@
+"""A project folder of a test: a copy of the sources, tiny settings, and what to ask of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SOURCE = Path(__file__).parents[2]
+PENDING = Path(__file__).with_name("pending.py")
+
+SHIFT_1 = "results/nsd/rsa_subject_subject_alignment_shift_1_joined.parquet"
+EIGHT = [
+    f"results/nsd/rsa_subject_subject_alignment_{name}.parquet"
+    for name in (
+        "shift_1_joined",
+        "shift_1_separated",
+        "joined_0",
+        "separated_0",
+        "joined_1_spearman",
+        "separated_1_spearman",
+        "shift_2_joined",
+        "separated_2",
+    )
+]
+
+TINY: dict[str, Any] = {
+    "nsd": {"subjects": [1, 2, 3], "regions": ["V1", "V2", "MST", "PHA1", "p24"]},
+    "simulate": {
+        "nsd": {
+            "sessions": [3, 3, 2],
+            "n_planned_sessions": 3,
+            "n_trials_per_session": 30,
+            "n_runs": 2,
+            "n_slots": 18,
+            "n_shared": 20,
+            "image_size": 32,
+            "volume_shape": [26, 30, 26],
+            "voxels_per_region": [8, 12],
+        }
+    },
+}
+"""Three subjects of 3, 3 and 2 sessions, five areas, 20 shared images of 30."""
+
+
+@dataclass
+class Project:
+    """A project folder and the commands that a user would type in it."""
+
+    root: Path
+
+    @classmethod
+    def create(cls, root: Path, settings: dict[str, Any]) -> Project:
+        """Copy the sources into a new folder and give it settings."""
+        copy_sources(root)
+        project = cls(root)
+        project.write_settings(settings)
+        return project
+
+    def copy(self, root: Path) -> Project:
+        """Copy the whole folder, results and records included, with all file times."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Project(root)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Read the settings."""
+        loaded: dict[str, Any] = yaml.safe_load((self.root / "config/config.yaml").read_text())
+        return loaded
+
+    def write_settings(self, settings: dict[str, Any]) -> None:
+        """Replace the settings file."""
+        (self.root / "config/config.yaml").write_text(yaml.safe_dump(settings))
+
+    def set(self, section: str, **values: Any) -> None:
+        """Change keys of one section."""
+        settings = self.settings
+        settings.setdefault(section, {}).update(values)
+        self.write_settings(settings)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text in a source file, which must have it."""
+        file = self.root / path
+        text = file.read_text()
+        if old not in text:
+            raise ValueError(f"{path} has no {old!r}")
+        file.write_text(text.replace(old, new, 1))
+
+    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment in the project, with the project's own library."""
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.root / "workflow"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def snakemake(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake."""
+        return self.command("snakemake", "--cores", "2", *words, check=check)
+
+    def repalign(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run our own command."""
+        return self.command("repalign.cli", *words, check=check)
+
+    def pending_jobs(self, *targets: str) -> list[dict[str, str]]:
+        """Ask Snakemake's API for the pending jobs."""
+        done = subprocess.run(
+            [sys.executable, str(PENDING), *targets],
+            cwd=self.root,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+        jobs: list[dict[str, str]] = json.loads(done.stdout)
+        return jobs
+
+    def pending(self, *targets: str) -> dict[str, int]:
+        """Count the pending jobs by rule."""
+        return dict(Counter(job["rule"] for job in self.pending_jobs(*targets)))
+
+
+def copy_sources(root: Path) -> None:
+    """Copy what a clone has: the sources and committed tables, with new file times."""
+    root.mkdir(parents=True, exist_ok=True)
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info", "simulated", "raw")
+    for name in ("workflow", "config", "resources", "envs"):
+        if (root / name).exists() and name != "resources":
+            shutil.rmtree(root / name)
+        shutil.copytree(
+            SOURCE / name,
+            root / name,
+            ignore=ignore,
+            dirs_exist_ok=True,
+            copy_function=shutil.copy,
+        )

@@ -1,0 +1,142 @@
+"""The sizes and strengths of a simulated Natural Scenes Dataset."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SIMULATOR_VERSION = "1"
+"""Changes whenever the same settings and seed would give other bytes."""
+
+N_REPETITIONS = 3
+"""Every image is planned three times in every subject that sees it, as in NSD."""
+
+N_AREAS = 180
+"""Areas a hemisphere in the HCP-MMP1 atlas."""
+
+UNITS_PER_PERCENT = 300
+"""NSD stores percent signal change times 300 as int16."""
+
+N_COMPONENTS = 6
+"""Dimensions of each latent feature space."""
+
+
+class NsdSimulation(BaseModel):
+    """Settings of :func:`repalign.simulate.simulate_nsd`.
+
+    The same settings give byte-identical files.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything that is random.")
+    sessions: tuple[int, ...] = Field(
+        (6, 6, 5, 4, 6, 5, 6, 4),
+        min_length=1,
+        max_length=8,
+        description="Scan sessions that each subject completed; one number a subject.",
+    )
+    n_planned_sessions: int = Field(
+        6, ge=1, le=99, description="Sessions in the experimental design, done or not."
+    )
+    n_trials_per_session: int = Field(60, ge=2, le=1500, description="Trials in a session.")
+    n_runs: int = Field(4, ge=1, description="Runs in a session.")
+    n_slots: int = Field(18, ge=1, description="Trial slots in a run; unused ones are blank.")
+    n_shared: int = Field(80, ge=1, description="Images that all subjects see.")
+    image_size: int = Field(
+        128, ge=32, le=1024, multiple_of=16, description="Width and height of an image, pixels."
+    )
+    volume_shape: tuple[int, int, int] = Field(
+        (30, 36, 30),
+        description="Voxels along x, y, z for subject 1; other subjects differ by up to 2.",
+    )
+    voxels_per_region: tuple[int, int] = Field(
+        (12, 30),
+        description="Smallest and largest voxel count of one area in one hemisphere.",
+    )
+    beta_sd: float = Field(
+        1.5,
+        gt=0,
+        le=20,
+        description="Standard deviation of a voxel's response, percent signal change.",
+    )
+    noise_df: float = Field(
+        4.0, gt=2, description="Degrees of freedom of the Student t trial noise."
+    )
+    offset_share: float = Field(
+        0.01, ge=0, le=0.2, description="Share of variance of the session offsets of a voxel."
+    )
+    dead_fraction: float = Field(
+        0.01, ge=0, le=0.1, description="Share of cortical voxels that are 0 in every trial."
+    )
+    compression_level: int = Field(1, ge=0, le=9, description="Gzip level of the volumes.")
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        """Refuse sizes that contradict each other, with the numbers."""
+        if not all(1 <= done <= self.n_planned_sessions for done in self.sessions):
+            raise ValueError(
+                f"sessions {self.sessions}: each must be 1 to n_planned_sessions "
+                f"({self.n_planned_sessions})"
+            )
+        if self.n_planned_trials % N_REPETITIONS:
+            raise ValueError(
+                f"n_planned_sessions x n_trials_per_session is {self.n_planned_trials}; it must "
+                f"be a multiple of {N_REPETITIONS}, because every image is shown so often"
+            )
+        if self.n_images_per_subject < 2:
+            raise ValueError(
+                f"{self.n_images_per_subject} image a subject; plan at least 6 trials"
+            )
+        if self.n_shared > self.n_images_per_subject:
+            raise ValueError(
+                f"n_shared is {self.n_shared}, but a subject sees only "
+                f"{self.n_images_per_subject} images (planned trials / {N_REPETITIONS})"
+            )
+        longest_run = math.ceil(self.n_trials_per_session / self.n_runs)
+        if longest_run > self.n_slots:
+            raise ValueError(
+                f"{self.n_trials_per_session} trials in {self.n_runs} runs need {longest_run} "
+                f"slots a run; n_slots is {self.n_slots}"
+            )
+        self._regions_fit()
+        return self
+
+    def _regions_fit(self) -> None:
+        """Refuse regions too small to carry the features or too large for the volume."""
+        smallest, largest = self.voxels_per_region
+        if not N_COMPONENTS + 2 <= smallest <= largest:
+            raise ValueError(
+                f"voxels_per_region {self.voxels_per_region}: the smallest must be at least "
+                f"{N_COMPONENTS + 2} and not above the largest"
+            )
+        # Half of an ellipsoid that fills the box, less the gap between the hemispheres.
+        room = math.pi / 12 * math.prod(size - 2 for size in self.volume_shape) * 0.9
+        needed = N_AREAS * (smallest + largest) / 2
+        if min(self.volume_shape) < 8 or needed * 1.15 > room:
+            raise ValueError(
+                f"volume_shape {self.volume_shape} has room for about {room:.0f} voxels a "
+                f"hemisphere; voxels_per_region {self.voxels_per_region} needs {needed * 1.15:.0f}"
+            )
+
+    @property
+    def n_subjects(self) -> int:
+        """Number of subjects."""
+        return len(self.sessions)
+
+    @property
+    def n_planned_trials(self) -> int:
+        """Trials of the whole design of one subject."""
+        return self.n_planned_sessions * self.n_trials_per_session
+
+    @property
+    def n_images_per_subject(self) -> int:
+        """Different images that one subject is planned to see."""
+        return self.n_planned_trials // N_REPETITIONS
+
+    @property
+    def n_images(self) -> int:
+        """Images of the dataset: the shared ones once, and each subject's own."""
+        return self.n_shared + self.n_subjects * (self.n_images_per_subject - self.n_shared)

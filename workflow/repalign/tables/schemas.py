@@ -1,0 +1,89 @@
+"""Schemas of the small tables of a prepared dataset, checked where they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow
+
+from repalign.errors import RepalignError
+from repalign.tables.parquet import write_table
+
+
+def _column(dtype: str, description: str, *checks: pa.Check, unique: bool = False) -> pa.Column:
+    return pa.Column(dtype, list(checks), description=description, unique=unique)
+
+
+TRIALS = pa.DataFrameSchema(
+    {
+        "subject": _column("uint8", "subject number", pa.Check.ge(1)),
+        "trial": _column("uint16", "row in the response matrices, from 0"),
+        "session": _column("uint8", "session number, from 1", pa.Check.ge(1)),
+        "session_trial": _column("uint16", "trial in the session, from 0"),
+        "run": _column("uint8", "run in the session, from 1", pa.Check.ge(1)),
+        "stimulus": _column("uint32", "row in stimuli.parquet and in feature files, from 0"),
+        "repetition": _column("uint8", "earlier showings of the stimulus to the subject"),
+        "shared": _column("bool", "whether all subjects are shown the stimulus"),
+    },
+    strict=True,
+    ordered=True,
+    unique=["subject", "trial"],
+    description="One row a recorded trial, sorted by subject and trial.",
+)
+
+STIMULI = pa.DataFrameSchema(
+    {
+        "stimulus": _column("uint32", "dense index, from 0", unique=True),
+        "nsd_id": _column("uint32", "NSD image number, from 0", unique=True),
+        "nsd_id_1based": _column("uint32", "the same from 1, as NSD's file names have it"),
+        "coco_id": _column("uint32", "COCO image number"),
+        "coco_split": _column("str", "COCO split, such as train2017"),
+        "shared": _column("bool", "whether all subjects are shown it"),
+        "flagged": _column("bool", "flagged by the authors of NSD as perhaps inappropriate"),
+        "bold5000": _column("bool", "also in BOLD5000"),
+        "file": _column("str", "file that holds the picture"),
+        "row": _column("uint32", "row in that file"),
+    },
+    strict=True,
+    ordered=True,
+    description="One row a stimulus, sorted by stimulus.",
+)
+
+
+def write_checked(
+    path: str | Path, frame: pd.DataFrame, schema: pa.DataFrameSchema, record: Mapping[str, Any]
+) -> None:
+    """Check a table against its schema and write it as parquet.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to make.
+    frame : DataFrame
+        The table.
+    schema : pandera.DataFrameSchema
+        What it must be.
+    record : mapping
+        Provenance.
+
+    Raises
+    ------
+    RepalignError
+        Naming the first columns and rows that do not fit.
+    """
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases[["column", "check", "failure_case", "index"]]
+        raise RepalignError(
+            f"{len(cases)} value(s) that do not fit:\n{cases.head(5).to_string(index=False)}",
+            where=path,
+            expected=schema.description,
+            remedy="Look at the raw tables that it is made from.",
+        ) from error
+    table = pyarrow.Table.from_pandas(frame, preserve_index=False)
+    write_table(path, table.replace_schema_metadata(None), record)

@@ -1,0 +1,27 @@
+"""NSD's own stimulus table, byte by byte."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repalign.datasets.nsd_index import copy_stim_info
+from repalign.scripting import run, script_parser
+from repalign.tables.provenance import make_record, write_sidecar
+
+
+def main(options: argparse.Namespace) -> None:
+    write_sidecar(options.output, make_record(options.spec))
+    copy_stim_info(options.stimulus_info, options.output)
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(__doc__)
+    options.add_argument(
+        "--stimulus-info", type=Path, required=True, help="nsd_stim_info_merged.csv"
+    )
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())
