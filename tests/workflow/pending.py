@@ -29,11 +29,11 @@ def pending(targets: list[str]) -> list[dict[str, str]]:
         )
         dag = workflow.dag(dag_settings=DAGSettings(targets=set(targets)))
         dag.execute_workflow(executor="dryrun")
-        jobs = list(workflow._workflow.dag.needrun_jobs())
+        jobs = list(workflow._workflow.dag.needrun_jobs(exclude_finished=False))
     return [{"rule": job.rule.name, "output": str(job.output[0])} for job in jobs]
 
 
 if __name__ == "__main__":
     with contextlib.redirect_stdout(sys.stderr):
         found = pending(sys.argv[1:])
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found) + "\n")

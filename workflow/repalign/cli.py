@@ -101,13 +101,8 @@ def _why(options: argparse.Namespace) -> int:
         print("\n".join(v.path for v in wrong if v.state in ("stale", "damaged")))
         return 1 if wrong else 0
     for verdict in wrong:
-        print(
-            f"{verdict.state:8} {verdict.path}" + (f"  ({verdict.note})" if verdict.note else "")
-        )
-        if len(verdicts) == 1:
-            for cause in verdict.causes:
-                print(f"         {cause}")
-                print(f"           at {cause.path}")
+        note = f"  ({verdict.note})" if verdict.note else ""
+        print(f"{verdict.state:8} {verdict.path}{note}")
     _print_causes(verdicts)
     counts = Counter(verdict.state for verdict in verdicts)
     print(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
@@ -115,14 +110,20 @@ def _why(options: argparse.Namespace) -> int:
 
 
 def _print_causes(verdicts: Sequence[Verdict]) -> None:
-    """Print each thing that changed once, with the number of files that it affects."""
+    """Print each thing that changed once, where it changed and how many files it affects."""
     affected: Counter[str] = Counter()
+    places: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
         affected.update({str(cause) for cause in verdict.causes})
-    if len(verdicts) > 1 and affected:
+        for cause in verdict.causes:
+            places.setdefault(str(cause), {})[cause.path] = None
+    if affected:
         print("what changed:")
-        for cause, count in affected.most_common():
-            print(f"  {cause}  ({count} file(s))")
+    for text, count in affected.most_common():
+        first, *others = places[text]
+        more = f" and {len(others)} more" if others else ""
+        print(f"  {text}")
+        print(f"    at {first}{more}; {count} of the files asked for depend on it")
 
 
 if __name__ == "__main__":

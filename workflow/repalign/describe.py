@@ -76,9 +76,7 @@ def _yaml_lines(section: BaseModel, depth: int) -> Iterator[str]:
     pad = "  " * depth
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
-        comment = textwrap.wrap(
-            field.description or "", 96 - len(pad), break_on_hyphens=False
-        )
+        comment = textwrap.wrap(field.description or "", 96 - len(pad), break_on_hyphens=False)
         if depth == 0:
             yield ""
         yield from (f"{pad}# {line}" for line in comment)

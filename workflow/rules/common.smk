@@ -1,6 +1,6 @@
 # What all rules share. A rule takes its paths, its command and its `spec` from a step of the same
-# name (workflow/repalign/dag/): the spec is the one parameter that decides whether an output is
-# stale, so inputs are `ancient` and everything else is hidden from Snakemake's own triggers.
+# name (workflow/repalign/dag/). The spec is the one parameter that decides whether an output is
+# stale; file times and everything else are kept from Snakemake's own triggers.
 
 import atexit
 import sys
@@ -12,6 +12,7 @@ from snakemake.exceptions import WorkflowError
 
 from repalign.dag.build import CATALOGUE, build_workflow, figures, targets
 from repalign.dag.catalogue import read_catalogue
+from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings
 from repalign.tables.paths import benchmark_of, log_of
@@ -63,17 +64,19 @@ wildcard_constraints:
 
 
 def inputs(name):
-    """Named inputs of a step, none of which counts by its modification time."""
+    """Named inputs of a step, which count by what they are and not by their time.
 
-    def old(paths):
-        return (
-            [ancient(path) for path in paths]
-            if isinstance(paths, list)
-            else ancient(paths)
-        )
+    An output that was made from just what its spec says has `ancient` inputs: nothing upstream can
+    make it stale. All others have plain ones, so that Snakemake runs them after their inputs.
+    """
 
     def of(wildcards):
-        return {key: old(paths) for key, paths in FLOW[name].inputs(wildcards).items()}
+        job = FLOW.job(name, wildcards)
+        mark = ancient if FLOW.is_current(job) else str
+        return {
+            key: [mark(path) for path in as_list(paths)]
+            for key, paths in FLOW[name].inputs(wildcards).items()
+        }
 
     return mendable(of)
 

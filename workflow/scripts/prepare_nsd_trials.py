@@ -7,7 +7,7 @@ from pathlib import Path
 
 from repalign.datasets.nsd_design import read_design
 from repalign.datasets.nsd_facts import check_real_nsd
-from repalign.datasets.nsd_stim_info import check_agreement, read_stim_info
+from repalign.datasets.nsd_stim_info import read_stim_info
 from repalign.datasets.nsd_trials import prepared_stimuli, prepared_trials
 from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record
@@ -17,7 +17,6 @@ from repalign.tables.schemas import STIMULI, TRIALS, write_checked
 def main(options: argparse.Namespace) -> None:
     design = read_design(options.design)
     stimulus_info = read_stim_info(options.stimulus_info)
-    check_agreement(design, stimulus_info)
     sessions = dict(zip(options.subjects, options.sessions, strict=True))
     trials = prepared_trials(design, stimulus_info, sessions)
     stimuli = prepared_stimuli(stimulus_info)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from repalign.simulate import NsdSimulation, simulate_nsd
+from repalign.simulate.nsd import simulate_nsd
+from repalign.simulate.settings import NsdSimulation
 
 TINY = NsdSimulation(
     seed=7,

@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from repalign.simulate import nsd, read_simulation, simulate_nsd
+from repalign.simulate import nsd
+from repalign.simulate.nsd import simulate_nsd
+from repalign.simulate.truth import read_simulation
 
 
 def digests(folder):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import scipy.io
 
-from repalign.simulate import NsdSimulation
 from repalign.simulate.design import make_design
+from repalign.simulate.settings import NsdSimulation
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,9 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from repalign.simulate import NsdSimulation, read_simulation, simulate_nsd
+from repalign.simulate.nsd import simulate_nsd
+from repalign.simulate.settings import NsdSimulation
+from repalign.simulate.truth import read_simulation
 
 N_SUBJECTS = 8
 

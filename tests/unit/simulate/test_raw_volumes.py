@@ -7,7 +7,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from repalign.simulate import read_simulation, write_full_size_session
+from repalign.simulate.nsd import write_full_size_session
+from repalign.simulate.truth import read_simulation
 from repalign.simulate.volumes import write_volumes
 
 BETAS = "func1mm/betas_fithrf_GLMdenoise_RR"

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from repalign.errors import RepalignError
-from repalign.simulate import NsdSimulation, read_simulation
+from repalign.simulate.settings import NsdSimulation
+from repalign.simulate.truth import read_simulation
 
 
 def test_the_defaults_have_the_proportions_of_nsd():

@@ -60,7 +60,8 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
     plan = NsdPlan(settings, root)
     manifest = Manifest(root / paths.MANIFEST, settings.identity)
     steps = [*nsd_steps(plan), *rsa_steps(plan, select(catalogue, "nsd", "rsa_subject_subject"))]
-    return Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest), plan
+    workflow = Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest, root)
+    return workflow, plan
 
 
 def targets(workflow: Workflow, catalogue: list[Derivative]) -> list[str]:

@@ -13,8 +13,9 @@ import csv
 import hashlib
 import logging
 from dataclasses import astuple, dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
@@ -125,7 +126,7 @@ class Manifest:
         self._changed = False
 
 
-def _digest(file: BinaryIO, size: int, *, whole: bool) -> str:
+def _digest(file: BufferedReader, size: int, *, whole: bool) -> str:
     """Digest a file, all of it or its size and evenly spaced blocks."""
     if whole:
         return hashlib.file_digest(file, "sha256").hexdigest()

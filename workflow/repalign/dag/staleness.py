@@ -69,13 +69,11 @@ class Auditor:
     ----------
     workflow : Workflow
         The present settings and code.
-    root : Path
-        The project folder.
     """
 
-    def __init__(self, workflow: Workflow, root: Path = Path()) -> None:
+    def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
-        self.root = root
+        self.root = workflow.root
         self._verdicts: dict[str, Verdict] = {}
 
     def verdict(self, path: str) -> Verdict:

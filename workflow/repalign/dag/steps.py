@@ -10,6 +10,7 @@ play no part.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shlex
 import sys
@@ -21,7 +22,7 @@ from typing import Any
 from repalign.dag.fingerprint import CodeFingerprints
 from repalign.dag.manifest import Manifest
 from repalign.errors import RepalignError
-from repalign.tables.provenance import encode
+from repalign.tables.provenance import encode, read_record
 
 Wildcards = Mapping[str, str]
 Paths = dict[str, str | list[str]]
@@ -99,6 +100,8 @@ class Workflow:
         Folder that holds the package and, in `scripts/`, the scripts.
     manifest : Manifest
         Memory of the identities of external files.
+    root : Path
+        The project folder, which relative paths start from.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class Workflow:
         constraints: Mapping[str, str],
         library: Path,
         manifest: Manifest,
+        root: Path = Path(),
     ) -> None:
         self.steps = {step.name: step for step in steps}
         if len(self.steps) != len(steps):
@@ -114,6 +118,7 @@ class Workflow:
         self.constraints = dict(constraints)
         self.library = library
         self.manifest = manifest
+        self.root = root
         self._code = CodeFingerprints(library)
         self._patterns = [
             (self._compile(pattern), step) for step in steps for pattern in step.outputs().values()
@@ -193,6 +198,17 @@ class Workflow:
             text = self.spec_text(job).encode()
             self._digests[job] = "spec:" + hashlib.sha256(text).hexdigest()[:24]
         return self._digests[job]
+
+    def is_current(self, job: Job) -> bool:
+        """Say whether the output of a job is there and was made from just what its spec says."""
+        path = self.root / job.path
+        if not path.exists():
+            return False
+        try:
+            record = read_record(path)
+        except RepalignError:
+            return False
+        return record is not None and record.get("spec") == json.loads(self.spec_text(job))
 
     def _identity(self, path: str) -> str:
         """Return the identity of a file that another step makes."""

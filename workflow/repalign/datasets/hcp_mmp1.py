@@ -24,7 +24,15 @@ HCP_COLUMNS = (
 published text of them comes from a source without an open licence.
 """
 
-REGION_COLUMNS = ("roi", "name", "hemisphere", "area", "mne_name")
+REGION_COLUMNS = (
+    "roi",
+    "name",
+    "hemisphere",
+    "area",
+    "mne_name",
+    "roi_order",
+    "area_color",
+)
 """Columns of `prepared/regions.tsv`."""
 
 
@@ -100,7 +108,8 @@ def regions_table(hcp: pd.DataFrame, selected: Sequence[int]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a selected region, ascending: roi, name, hemisphere, area, mne_name.
+        A row a selected region, ascending: roi, name, hemisphere, area, mne_name, roi_order (for
+        display) and area_color.
 
     Raises
     ------

@@ -19,7 +19,16 @@ from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
 
 KEY = "repalign"
-RECORDED_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow")
+RECORDED_PACKAGES = (
+    "h5py",
+    "isal",
+    "matplotlib",
+    "nibabel",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+)
 
 Record = dict[str, Any]
 

@@ -166,7 +166,7 @@ class RdmReader:
 
     def _fill(self, file: BinaryIO, row: Float32) -> None:
         """Read one row of a block whole; a read may return less than was asked for."""
-        view = memoryview(row).cast("B")
+        view = memoryview(row.data).cast("B")
         while view:
             count = file.readinto(view)  # type: ignore[attr-defined]
             if not count:

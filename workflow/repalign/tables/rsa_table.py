@@ -194,7 +194,7 @@ def join_pairs(
             )
             empty = np.isnan(similarity).all(axis=1)
             if empty.any():
-                undefined[i, j] = [rois[k] for k in np.flatnonzero(empty)]
+                undefined[i, j] = [rois[int(k)] for k in np.flatnonzero(empty)]
     return undefined
 
 

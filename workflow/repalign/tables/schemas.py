@@ -24,7 +24,7 @@ TRIALS = pa.DataFrameSchema(
         "trial": _column("uint16", "row in the response matrices, from 0"),
         "session": _column("uint8", "session number, from 1", pa.Check.ge(1)),
         "session_trial": _column("uint16", "trial in the session, from 0"),
-        "run": _column("uint8", "run in the session, from 1", pa.Check.ge(1)),
+        "run": _column("uint8", "run in the session, from 1; 0 where the source does not say"),
         "stimulus": _column("uint32", "row in stimuli.parquet and in feature files, from 0"),
         "repetition": _column("uint8", "earlier showings of the stimulus to the subject"),
         "shared": _column("bool", "whether all subjects are shown the stimulus"),
