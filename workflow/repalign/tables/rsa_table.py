@@ -14,15 +14,20 @@ import pyarrow as pa
 from repalign.errors import RepalignError
 from repalign.tables.parquet import parquet_writer, read_table
 
+
+def _field(name: str, kind: pa.DataType, description: str) -> pa.Field:
+    return pa.field(name, kind, nullable=False, metadata={"description": description})
+
+
 RSA_SUBJECT_SUBJECT = pa.schema(
     [
-        pa.field("roi_x", pa.uint16(), nullable=False),
-        pa.field("roi_y", pa.uint16(), nullable=False),
-        pa.field("similarity", pa.float32(), nullable=False),
-        pa.field("subject_i", pa.uint8(), nullable=False),
-        pa.field("subject_j", pa.uint8(), nullable=False),
-        pa.field("join_hemispheres", pa.bool_(), nullable=False),
-        pa.field("rep_shift", pa.uint8(), nullable=False),
+        _field("roi_x", pa.uint16(), "region of subject i: 1-180 left or joined, 181-360 right"),
+        _field("roi_y", pa.uint16(), "region of subject j, numbered likewise"),
+        _field("similarity", pa.float32(), "correlation of the two RDMs; NaN where undefined"),
+        _field("subject_i", pa.uint8(), "first subject of the ordered pair"),
+        _field("subject_j", pa.uint8(), "second subject, whose repetitions are shifted"),
+        _field("join_hemispheres", pa.bool_(), "whether a region joins both hemispheres"),
+        _field("rep_shift", pa.uint8(), "shift: repetition r of i with (r - shift) mod 3 of j"),
     ]
 )
 """Columns of the published table, in order. `rep_shift` is a category in the published code, but
