@@ -1,6 +1,6 @@
 # The two commands of the README, and what they share. Everything runs in .venv.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 TABLE := results/nsd/rsa_subject_subject_alignment_shift_1_joined
@@ -41,7 +41,8 @@ test-long: $(VENV)/ready-test
 lint: $(VENV)/ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/snakefmt --quiet --check workflow
+	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 	$(BIN)/python -m repalign.describe --check
 

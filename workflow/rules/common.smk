@@ -43,15 +43,20 @@ def mendable(function):
     return call
 
 
-SETTINGS = mendable(check_settings)(config, workflow.configfiles)
+# Files of the command line come before config/config.yaml in Snakemake's list, but override it.
+SETTINGS = mendable(check_settings)(
+    config, [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
+)
 FLOW, PLAN = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TARGETS = targets(FLOW, CATALOG) + figures(CATALOG)
 RUN = (
-    "{params.command} --threads {threads} --output {output[0]:q} --spec {params.spec:q}"
+    "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"
 )
-RUN_BOTH = RUN.replace(" --spec", " --stimuli {output[1]:q} --spec")
+RUN_WITH_STIMULI = RUN.replace(
+    "{output:q}", "{output.trials:q} --stimuli {output.stimuli:q}"
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))

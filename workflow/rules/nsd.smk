@@ -5,8 +5,8 @@ if SETTINGS.nsd.layout == "raw":
     rule prepare_nsd_trials:
         """Trials and stimuli, checked between the experiment design and the stimulus table."""
         output:
-            FLOW["prepare_nsd_trials"].output,
-            FLOW["prepare_nsd_trials"].extra_outputs["stimuli"],
+            trials=FLOW["prepare_nsd_trials"].output,
+            stimuli=FLOW["prepare_nsd_trials"].extra_outputs["stimuli"],
         log:
             log_of(FLOW["prepare_nsd_trials"].output),
         conda:
@@ -18,7 +18,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("prepare_nsd_trials"),
             command=command("prepare_nsd_trials"),
         shell:
-            RUN_BOTH
+            RUN_WITH_STIMULI
 
     rule merge_nsd_atlas:
         """One volume with the areas of both hemispheres: 1-180 left, 181-360 right."""
@@ -154,8 +154,8 @@ else:
     rule import_nsd_trials:
         """Trials and stimuli from a published-layout nsd_stimuli.csv."""
         output:
-            FLOW["import_nsd_trials"].output,
-            FLOW["import_nsd_trials"].extra_outputs["stimuli"],
+            trials=FLOW["import_nsd_trials"].output,
+            stimuli=FLOW["import_nsd_trials"].extra_outputs["stimuli"],
         log:
             log_of(FLOW["import_nsd_trials"].output),
         conda:
@@ -167,7 +167,7 @@ else:
             spec=spec("import_nsd_trials"),
             command=command("import_nsd_trials"),
         shell:
-            RUN_BOTH
+            RUN_WITH_STIMULI
 
     rule import_nsd_responses:
         """Region matrices that exist already, checked and linked."""
