@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -19,13 +19,53 @@ from repalign.errors import RepalignError
 log = logging.getLogger("repalign")
 
 
-def script_parser(description: str | None) -> argparse.ArgumentParser:
+OPTIONS: dict[str, dict[str, Any]] = {
+    "trials": {"type": Path, "required": True, "help": "trials.parquet"},
+    "regions": {"type": Path, "required": True, "help": "regions.tsv"},
+    "subject": {"type": int, "required": True, "help": "subject number"},
+    "subjects": {"type": int, "nargs": "+", "required": True, "help": "subject numbers"},
+    "subject-i": {"type": int, "required": True, "help": "first subject of the pair"},
+    "subject-j": {"type": int, "required": True, "help": "second subject of the pair"},
+    "shift": {"type": int, "required": True, "help": "shift of the repetitions"},
+    "repetitions": {"type": int, "default": 3, "help": "planned showings of an image"},
+    "hemispheres": {"choices": ["joined", "separated"], "required": True},
+    "comparison": {"choices": ["pearson", "spearman"], "required": True},
+    "clip-quantile": {"type": float, "default": 0.003, "help": "0 clips nothing"},
+    "min-trials": {"type": int, "default": 3, "help": "fewer trials give NaN"},
+    "drop-same-image-pairs": {
+        "type": int,
+        "choices": [0, 1],
+        "default": 0,
+        "help": "1: leave out pairs of trials that show one image",
+    },
+    "memory-mb": {"type": int, "default": 4096, "help": "memory that may be used"},
+    "model": {"required": True, "help": "name of the model"},
+    "features": {"type": Path, "required": True, "help": "features of the model"},
+    "assume-row-order": {
+        "type": int,
+        "choices": [0, 1],
+        "default": 0,
+        "help": "1: row k of a feature file without ids is image k",
+    },
+    "permutations": {"type": int, "required": True, "help": "number of draws"},
+    "seed": {"type": int, "required": True, "help": "seed of the draws"},
+    "scheme": {"choices": ["cyclic", "independent"], "required": True},
+    "unit": {"choices": ["trial", "image"], "required": True, "help": "what is permuted"},
+    "n-images": {"type": int, "required": True, "help": "images of the dataset"},
+    "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
+}
+"""Options that mean the same in every script that has them."""
+
+
+def script_parser(description: str | None, *names: str) -> argparse.ArgumentParser:
     """Make the parser of a script, with the options that every script has.
 
     Parameters
     ----------
     description : str or None
         The script's docstring.
+    *names : str
+        Further options of `OPTIONS`.
 
     Returns
     -------
@@ -45,6 +85,8 @@ def script_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--source", help="whether the data are real or simulated; the workflow's --spec says it"
     )
+    for name in names:
+        parser.add_argument(f"--{name}", **OPTIONS[name])
     return parser
 
 

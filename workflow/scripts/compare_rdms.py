@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
-from repalign.errors import RepalignError
+from repalign.alignment.pairs import check_trials
 from repalign.kernels.comparison import DEFAULT_BLOCK, rsa_matrix
 from repalign.scripting import run, script_parser
 from repalign.tables.parquet import write_table
@@ -35,36 +33,10 @@ def main(options: argparse.Namespace) -> None:
     write_table(options.output, table, make_record(options.spec))
 
 
-def check_trials(x: RdmReader, y: RdmReader) -> None:
-    """Refuse RDMs whose trials or regions are not the same ones in the same order."""
-    if not np.array_equal(x.rois, y.rois):
-        raise RepalignError(
-            f"{len(x.rois)} and {len(y.rois)} regions that are not the same",
-            where=f"{x.folder} and {y.folder}",
-            expected="RDMs of the same regions",
-            remedy="Delete both folders and run the workflow again.",
-        )
-    if not np.array_equal(x.keys, y.keys):
-        both = len(np.intersect1d(x.keys, y.keys))
-        raise RepalignError(
-            f"{len(x.keys)} and {len(y.keys)} trials, {both} of them in common",
-            where=f"{x.folder} and {y.folder}",
-            expected="the same images and repetitions in the same order",
-            remedy=(
-                "The subjects have no common trial order. Set rsa.trial_sets: per_pair in "
-                "config/config.yaml."
-            ),
-        )
-
-
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "subject-i", "subject-j", "shift", "hemispheres")
     options.add_argument("--x", type=Path, required=True, help="RDM vectors of subject i")
     options.add_argument("--y", type=Path, required=True, help="RDM vectors of subject j")
-    options.add_argument("--subject-i", type=int, required=True)
-    options.add_argument("--subject-j", type=int, required=True)
-    options.add_argument("--shift", type=int, required=True, help="shift of the repetitions")
-    options.add_argument("--hemispheres", choices=["joined", "separated"], required=True)
     return options
 
 

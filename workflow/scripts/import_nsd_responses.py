@@ -20,13 +20,10 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "trials", "regions", "subject")
     options.add_argument(
         "--matrices", type=Path, nargs="+", required=True, help="in the order of the regions"
     )
-    options.add_argument("--trials", type=Path, required=True, help="trials.parquet")
-    options.add_argument("--regions", type=Path, required=True, help="regions.tsv")
-    options.add_argument("--subject", type=int, required=True)
     return options
 
 

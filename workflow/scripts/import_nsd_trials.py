@@ -25,9 +25,8 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "subjects")
     options.add_argument("--stimuli-index", type=Path, required=True, help="nsd_stimuli.csv")
-    options.add_argument("--subjects", type=int, nargs="+", required=True)
     options.add_argument("--sessions", type=int, nargs="+", required=True, help="of each subject")
     options.add_argument("--stimuli", type=Path, required=True, help="stimulus table to make")
     return options

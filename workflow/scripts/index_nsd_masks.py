@@ -20,13 +20,12 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "subjects")
     options.add_argument("--masks", nargs="+", required=True, help="paths in the raw folder")
     options.add_argument(
         "--mask-subjects", type=int, nargs="+", required=True, help="subject of each mask"
     )
     options.add_argument("--atlases", type=Path, nargs="+", required=True, help="merged atlases")
-    options.add_argument("--subjects", type=int, nargs="+", required=True)
     return options
 
 

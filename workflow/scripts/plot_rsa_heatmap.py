@@ -34,13 +34,8 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "regions", "subjects", "shift", "hemispheres", "comparison")
     options.add_argument("--table", type=Path, required=True, help="inter-subject RSA table")
-    options.add_argument("--regions", type=Path, required=True, help="regions.tsv")
-    options.add_argument("--subjects", type=int, nargs="+", required=True)
-    options.add_argument("--shift", type=int, required=True, help="shift of the repetitions")
-    options.add_argument("--hemispheres", choices=["joined", "separated"], required=True)
-    options.add_argument("--comparison", choices=["pearson", "spearman"], required=True)
     return options
 
 

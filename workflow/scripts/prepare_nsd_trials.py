@@ -28,12 +28,11 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "subjects")
     options.add_argument("--design", type=Path, required=True, help="nsd_expdesign.mat")
     options.add_argument(
         "--stimulus-info", type=Path, required=True, help="nsd_stim_info_merged.csv"
     )
-    options.add_argument("--subjects", type=int, nargs="+", required=True)
     options.add_argument("--sessions", type=int, nargs="+", required=True, help="of each subject")
     options.add_argument("--stimuli", type=Path, required=True, help="stimulus table to make")
     return options

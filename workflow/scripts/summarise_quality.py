@@ -28,10 +28,8 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
+    options = script_parser(__doc__, "regions", "subjects")
     options.add_argument("--responses", type=Path, nargs="+", required=True, help="folders")
-    options.add_argument("--regions", type=Path, required=True, help="regions.tsv")
-    options.add_argument("--subjects", type=int, nargs="+", required=True)
     return options
 
 

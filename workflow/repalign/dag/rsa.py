@@ -1,8 +1,7 @@
-"""The steps of inter-subject RSA, from prepared responses to published tables and figures."""
+"""The steps of inter-subject alignment, from prepared responses to published tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -12,26 +11,49 @@ from repalign.dag.steps import Step, Wildcards
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
 
-RDM_FOLDERS = {"pearson": paths.RDMS, "spearman": paths.RANKED_RDMS}
-"""Where the RDM vectors of each comparison lie."""
+MEASURES = {"rdms": "rdm", "grams": "gram"}
+"""Folders of vectors, and what they hold."""
+
+VECTOR_FOLDERS = {
+    "pearson": paths.VECTORS.replace("{vectors}", "rdms"),
+    "spearman": paths.RANKED_RDMS,
+    "cka": paths.VECTORS.replace("{vectors}", "grams"),
+}
+"""Where the vectors of each comparison lie."""
+
+PARTITIONS = ("animate", "inanimate")
 
 
-def rsa_steps(plan: NsdPlan, tables: Sequence[Derivative]) -> list[Step]:
-    """Return the steps for one dataset and its inter-subject RSA tables.
+def alignment_params(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+    """Return what every computation of RDM vectors depends on."""
+    rsa = plan.settings.rsa
+    return {
+        "source": plan.source,
+        "repetitions": N_REPETITIONS,
+        "hemispheres": w["hemispheres"],
+        "clip_quantile": rsa.clip_quantile,
+        "min_trials": rsa.min_trials,
+    }
 
-    Parameters
-    ----------
-    plan : NsdPlan
-        What the run covers.
-    tables : sequence of Derivative
-        The rows of the catalogue with the analysis `rsa_subject_subject`.
 
-    Returns
-    -------
-    list of Step
-        In the order in which data flows.
-    """
-    return [_compute(plan), _rank(plan), _compare(plan), *_tables(plan, tables)]
+def same_image(plan: NsdPlan) -> dict[str, int]:
+    """Return the switch of pairs of trials that show one image."""
+    return {"drop_same_image_pairs": int(plan.settings.rsa.drop_same_image_pairs)}
+
+
+def subject_inputs(w: Wildcards) -> dict[str, Any]:
+    """Return the prepared files of one subject."""
+    return {
+        "responses": paths.RESPONSES.format(dataset=w["dataset"], subject=w["subject"]),
+        "trials": paths.TRIALS.format(dataset=w["dataset"]),
+        "regions": paths.REGIONS.format(dataset=w["dataset"]),
+    }
+
+
+def rsa_steps(plan: NsdPlan) -> list[Step]:
+    """Return the steps up to the comparison of two subjects, in the order of the data."""
+    compare = [_compare(plan), _compare_partial(plan), _compare_group(plan)]
+    return [*_subsets(plan), _compute(plan), _rank(plan), *compare]
 
 
 def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int:
@@ -64,11 +86,12 @@ def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int
     return next(other for other in plan.subjects if overlap(other) == overlap(partner))
 
 
-def rdm_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role: str) -> str:
-    """Return the folder of RDM vectors that one side of a comparison reads."""
+def vector_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role: str) -> str:
+    """Return the folder of vectors that one side of a comparison reads."""
     shift = int(w["shift"])
-    return RDM_FOLDERS[w["comparison"]].format(
+    return VECTOR_FOLDERS[w["comparison"]].format(
         dataset=w["dataset"],
+        subset=w.get("subset", "all"),
         shift=shift,
         hemispheres=w["hemispheres"],
         subject=subject_label(subject),
@@ -79,59 +102,118 @@ def rdm_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role: st
 
 
 def _compute(plan: NsdPlan) -> Step:
-    rsa = plan.settings.rsa
-
     def inputs(w: Wildcards) -> dict[str, Any]:
-        return {
-            "responses": paths.RESPONSES.format(dataset=w["dataset"], subject=w["subject"]),
-            "trials": paths.TRIALS.format(dataset=w["dataset"]),
-            "regions": paths.REGIONS.format(dataset=w["dataset"]),
-        }
+        found = subject_inputs(w)
+        if w["subset"] != "all":
+            found["subset"] = paths.SUBSET.format(dataset=w["dataset"], subset=w["subset"])
+        return found
 
     def params(w: Wildcards) -> dict[str, Any]:
         return {
-            "source": plan.source,
+            **alignment_params(plan, w),
+            **same_image(plan),
+            "measure": MEASURES[w["vectors"]],
             "subject": int(w["subject"]),
             "partner": int(w["partner"]),
             "role": w["role"],
             "shift": int(w["shift"]),
-            "repetitions": N_REPETITIONS,
-            "hemispheres": w["hemispheres"],
-            "clip_quantile": rsa.clip_quantile,
-            "min_trials": rsa.min_trials,
         }
 
     limits = {"memory_mb": plan.settings.resources.memory_mb}
-    return Step("compute_rdms", paths.RDMS, inputs=inputs, params=params, limits=limits)
+    return Step("compute_rdms", paths.VECTORS, inputs=inputs, params=params, limits=limits)
 
 
 def _rank(plan: NsdPlan) -> Step:
     return Step(
         "rank_rdms",
         paths.RANKED_RDMS,
-        inputs=lambda w: {"rdms": paths.RDMS.format_map(dict(w))},
-        params=lambda _: {"source": plan.source, "ties": plan.settings.rsa.spearman_ties},
+        inputs=lambda w: {"rdms": VECTOR_FOLDERS["pearson"].format_map(dict(w))},
+        params=lambda _: {
+            "source": plan.source,
+            "repetitions": N_REPETITIONS,
+            "ties": plan.settings.rsa.spearman_ties,
+            **same_image(plan),
+        },
     )
 
 
+def _pair_params(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+    return {
+        "source": plan.source,
+        "subject_i": int(w["subject_i"]),
+        "subject_j": int(w["subject_j"]),
+        "shift": int(w["shift"]),
+        "hemispheres": w["hemispheres"],
+    }
+
+
+def _sides(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+    i, j = int(w["subject_i"]), int(w["subject_j"])
+    return {
+        "x": vector_set(plan, w, subject=i, partner=j, role="x"),
+        "y": vector_set(plan, w, subject=j, partner=i, role="y"),
+    }
+
+
 def _compare(plan: NsdPlan) -> Step:
+    return Step(
+        "compare_rdms",
+        paths.PAIR,
+        inputs=lambda w: _sides(plan, w),
+        params=lambda w: _pair_params(plan, w),
+    )
+
+
+def _compare_partial(plan: NsdPlan) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
-        i, j = int(w["subject_i"]), int(w["subject_j"])
+        return _sides(plan, {**w, "subset": "controlled", "comparison": "pearson"})
+
+    return Step(
+        "compare_rdms_partial",
+        paths.PARTIAL_PAIR,
+        inputs=inputs,
+        external=lambda _: {"controls": plan.controls},
+        params=lambda w: {**_pair_params(plan, w), "repetitions": N_REPETITIONS},
+    )
+
+
+def _compare_group(plan: NsdPlan) -> Step:
+    def inputs(w: Wildcards) -> dict[str, Any]:
+        labels = [subject_label(s) for s in plan.subjects]
         return {
-            "x": rdm_set(plan, w, subject=i, partner=j, role="x"),
-            "y": rdm_set(plan, w, subject=j, partner=i, role="y"),
+            **subject_inputs(w),
+            "responses": [paths.RESPONSES.format(dataset=w["dataset"], subject=s) for s in labels],
         }
 
     def params(w: Wildcards) -> dict[str, Any]:
+        chosen = alignment_params(plan, w)
+        del chosen["min_trials"]
         return {
-            "source": plan.source,
-            "subject_i": int(w["subject_i"]),
-            "subject_j": int(w["subject_j"]),
+            **chosen,
+            **same_image(plan),
+            "subjects": plan.subjects,
+            "subject": int(w["subject"]),
             "shift": int(w["shift"]),
-            "hemispheres": w["hemispheres"],
         }
 
-    return Step("compare_rdms", paths.PAIR, inputs=inputs, params=params)
+    return Step("compare_group", paths.GROUP_PART, inputs=inputs, params=params)
+
+
+def _subsets(plan: NsdPlan) -> list[Step]:
+    return [
+        Step(
+            "select_partition",
+            paths.SUBSET.replace("{subset}", "{partition}"),
+            external=lambda _: {"objects": plan.raw(plan.nsd.files.objects)},
+            params=lambda w: {"source": plan.source, "partition": w["partition"]},
+        ),
+        Step(
+            "select_controlled",
+            paths.SUBSET.replace("{subset}", "controlled"),
+            external=lambda _: {"controls": plan.controls},
+            params=lambda _: {"source": plan.source},
+        ),
+    ]
 
 
 def part_of(w: Wildcards, subject_i: int, subject_j: int) -> str:
@@ -145,6 +227,7 @@ def part_of(w: Wildcards, subject_i: int, subject_j: int) -> str:
         subject_i, subject_j = subject_j, subject_i
     return paths.PAIR.format(
         dataset=w["dataset"],
+        subset=w.get("subset", "all"),
         shift=1 if shift == 2 else shift,
         hemispheres=w["hemispheres"],
         comparison=w["comparison"],
@@ -153,43 +236,7 @@ def part_of(w: Wildcards, subject_i: int, subject_j: int) -> str:
     )
 
 
-def _tables(plan: NsdPlan, tables: Sequence[Derivative]) -> list[Step]:
-    by_name = {table.name: table for table in tables}
-
-    def choices(w: Wildcards) -> dict[str, str]:
-        return {"dataset": w["dataset"], **by_name[w["rsa_table"]].parameters}
-
-    def inputs(w: Wildcards) -> dict[str, Any]:
-        pairs = product(plan.subjects, plan.subjects)
-        return {
-            "parts": [part_of(choices(w), i, j) for i, j in pairs],
-            "regions": paths.REGIONS.format(dataset=w["dataset"]),
-            "quality": paths.QUALITY.format(dataset=w["dataset"]),
-        }
-
-    def params(w: Wildcards) -> dict[str, Any]:
-        chosen = choices(w)
-        return {
-            "source": plan.source,
-            "subjects": plan.subjects,
-            "shift": int(chosen["shift"]),
-            "hemispheres": chosen["hemispheres"],
-            "comparison": chosen["comparison"],
-        }
-
-    def figure(name: str, output: str) -> Step:
-        return Step(
-            name,
-            output,
-            inputs=lambda w: {
-                "table": paths.TABLE.format_map(dict(w)),
-                "regions": paths.REGIONS.format(dataset=w["dataset"]),
-            },
-            params=params,
-        )
-
-    return [
-        Step("join_rsa_subject_subject", paths.TABLE, inputs=inputs, params=params),
-        figure("plot_rsa_heatmap", paths.HEATMAP),
-        figure("plot_rsa_ranking", paths.RANKING),
-    ]
+def pair_parts(plan: NsdPlan, row: Derivative, **choices: str) -> list[str]:
+    """Return the parts of a table of all ordered pairs, i major."""
+    w = {"dataset": row.dataset, **row.parameters, **choices}
+    return [part_of(w, i, j) for i, j in product(plan.subjects, plan.subjects)]

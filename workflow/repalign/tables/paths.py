@@ -14,17 +14,33 @@ RESPONSES = PREPARED + "/responses/sub-{subject}"
 ATLAS = PREPARED + "/atlas/sub-{subject}.nii.gz"
 SESSION = PREPARED + "/sessions/sub-{subject}/ses-{session}.npy"
 
-RDM_SET = "shift-{shift}_{hemispheres}/sub-{subject}_{role}_sub-{partner}"
-RDMS = "results/{dataset}/rdms/" + RDM_SET
+RDM_SET = "{subset}/shift-{shift}_{hemispheres}/sub-{subject}_{role}_sub-{partner}"
+VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
+SESSION_RDMS = "results/{dataset}/session_rdms/{hemispheres}/sub-{subject}"
+CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
+SUBSET = PREPARED + "/subsets/{subset}.parquet"
 
+PARTS = "results/{dataset}/parts/"
 PAIR = (
-    "results/{dataset}/parts/rsa_subject_subject/shift-{shift}_{hemispheres}_{comparison}"
+    PARTS + "subject_subject/{subset}_shift-{shift}_{hemispheres}_{comparison}"
     "/sub-{subject_i}_sub-{subject_j}.parquet"
 )
-TABLE = "results/{dataset}/{rsa_table}.parquet"
-HEATMAP = "results/{dataset}/figures/{rsa_table}_heatmap.png"
-RANKING = "results/{dataset}/figures/{rsa_table}_ranking.png"
+PARTIAL_PAIR = (
+    PARTS + "subject_subject_partial/shift-{shift}_{hemispheres}"
+    "/sub-{subject_i}_sub-{subject_j}.parquet"
+)
+GROUP_PART = PARTS + "subject_group/shift-{shift}_{hemispheres}/sub-{subject}.parquet"
+MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
+PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
+PAIR_NULL = (
+    PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
+)
+MODEL_NULL = PARTS + "null_subject_model/{hemispheres}_{permutations}/{model}/sub-{subject}.npy"
+
+DERIVATIVE = "results/{dataset}/{table}.parquet"
+HEATMAP = "results/{dataset}/figures/{table}_heatmap.png"
+RANKING = "results/{dataset}/figures/{table}_ranking.png"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"

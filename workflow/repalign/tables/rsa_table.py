@@ -130,6 +130,53 @@ def read_pair(
     return pairs[0], column["similarity"].reshape(len(ids), len(ids))
 
 
+def pair_columns(rois: Sequence[int]) -> dict[str, npt.NDArray[np.uint16]]:
+    """Return the columns of all pairs of regions, `roi_x` major."""
+    ids = np.asarray(rois, dtype=np.uint16)
+    return {"roi_x": np.repeat(ids, len(ids)), "roi_y": np.tile(ids, len(ids))}
+
+
+def read_pair_of(
+    path: str | Path, rois: Sequence[int], subject_i: int, subject_j: int, shift: int
+) -> npt.NDArray[np.float32]:
+    """Read the similarities of a given pair from the part that can stand for it.
+
+    A part of (j, i) stands for (i, j) as its transpose: similarities without a shift are
+    symmetric, and those of shift 2 are those of shift 1 seen from the other subject.
+
+    Parameters
+    ----------
+    path : str or Path
+        A part.
+    rois : sequence of int
+        Ids of the regions that it must have, ascending.
+    subject_i, subject_j : int
+        The pair that is wanted.
+    shift : int
+        The shift that is wanted.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_rois, n_rois)
+        Regions of subject i x regions of subject j.
+
+    Raises
+    ------
+    RepalignError
+        If the part is of a pair that cannot stand for it.
+    """
+    own, similarity = read_pair(path, rois)
+    allowed = _sources(subject_i, subject_j, shift)
+    if own not in allowed:
+        raise RepalignError(
+            f"similarities of subjects {own}",
+            where=path,
+            expected=f"subjects {' or '.join(map(str, allowed))}",
+            remedy="Delete it and run the workflow again.",
+        )
+    return similarity.T if shift == 2 or own != (subject_i, subject_j) else similarity
+
+
 def join_pairs(
     parts: Sequence[str | Path],
     output: str | Path,
@@ -184,16 +231,7 @@ def join_pairs(
     undefined: dict[tuple[int, int], list[int]] = {}
     with parquet_writer(output, RSA_SUBJECT_SUBJECT, record) as writer:
         for (i, j), part in zip(pairs, parts, strict=True):
-            own, similarity = read_pair(part, rois)
-            if own not in _sources(i, j, shift):
-                raise RepalignError(
-                    f"similarities of subjects {own}",
-                    where=part,
-                    expected=f"subjects {' or '.join(map(str, _sources(i, j, shift)))}",
-                    remedy="Delete it and run the workflow again.",
-                )
-            if shift == 2 or own != (i, j):
-                similarity = similarity.T
+            similarity = read_pair_of(part, rois, i, j, shift)
             writer.write_table(
                 pair_table(similarity, rois, subject_i=i, subject_j=j, joined=joined, shift=shift)
             )

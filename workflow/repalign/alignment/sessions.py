@@ -1,0 +1,119 @@
+"""RDM vectors of a subject's sessions, and their comparison with the layers of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repalign.alignment.vectors import Vector, VectorMaker
+from repalign.errors import RepalignError
+from repalign.kernels.comparison import DEFAULT_BLOCK, rsa_matrix
+from repalign.kernels.rdm import n_pairs
+from repalign.models.features import Features
+from repalign.tables.rdm_store import RdmReader
+
+
+def session_folder(session: int) -> str:
+    """Return the name of the folder of a session's RDM vectors."""
+    return f"ses-{session:02d}"
+
+
+def session_trials(
+    trials: pd.DataFrame, subject: int, n_repetitions: int
+) -> Iterator[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Yield all trials of each session of a subject, in the order of the recording.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Trials of a prepared dataset.
+    subject : int
+        Subject number.
+    n_repetitions : int
+        Planned showings of a stimulus; key = stimulus * n_repetitions + repetition.
+
+    Yields
+    ------
+    session : int
+        Session number.
+    keys, rows : ndarray of int64, shape (n_trials,)
+        What identifies each trial, and its row in the response matrices.
+    """
+    own = trials[trials["subject"] == subject].sort_values("trial")
+    for session, part in own.groupby("session", sort=True):
+        keys = part["stimulus"].astype(np.int64) * n_repetitions + part["repetition"]
+        yield int(str(session)), keys.to_numpy(np.int64), part["trial"].to_numpy(np.int64)
+
+
+def layer_vectors(
+    features: Features, stimuli: npt.NDArray[np.int64], make: VectorMaker, *, enough: bool
+) -> npt.NDArray[np.float32]:
+    """Compute the vectors of all layers of a model on some trials.
+
+    Parameters
+    ----------
+    features : Features
+        The model.
+    stimuli : ndarray of int64, shape (n_trials,)
+        Stimulus of each trial; repeats give equal rows.
+    make : VectorMaker
+        What is computed of each layer.
+    enough : bool
+        Whether there are enough trials; if not, all vectors are NaN.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_layers, n_pairs)
+        Unit vectors.
+    """
+    vectors = np.full((features.n_layers, n_pairs(len(stimuli))), np.nan, dtype=np.float32)
+    if enough:
+        distinct, back = np.unique(stimuli, return_inverse=True)
+        for layer in range(features.n_layers):
+            make(features.rows(layer, distinct)[back], vectors[layer])
+    return vectors
+
+
+def compare_layers(rdms: RdmReader, layers: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Compare all regions with all layers.
+
+    Parameters
+    ----------
+    rdms : RdmReader
+        Vectors of the regions.
+    layers : ndarray of float32, shape (n_layers, n_pairs)
+        Vectors of the layers on the same trials.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rois, n_layers)
+        Similarities.
+
+    Raises
+    ------
+    RepalignError
+        If the numbers of pairs differ.
+    """
+    if layers.shape[1] != rdms.shape[1]:
+        raise RepalignError(
+            f"{layers.shape[1]} pairs of trials of the model and {rdms.shape[1]} of the regions",
+            where=rdms.folder,
+            expected="vectors of the same trials",
+            remedy="Delete the folder and run the workflow again.",
+        )
+    starts = range(0, layers.shape[1], DEFAULT_BLOCK)
+    blocks = (
+        (block, layers[:, start : start + DEFAULT_BLOCK])
+        for start, block in zip(starts, rdms.blocks(DEFAULT_BLOCK), strict=True)
+    )
+    return rsa_matrix(blocks)
+
+
+def open_sessions(folder: Path) -> dict[int, RdmReader]:
+    """Open the vectors of all sessions of a subject, by session number."""
+    found = sorted(folder.glob("ses-*"))
+    return {int(path.name.removeprefix("ses-")): RdmReader(path) for path in found}

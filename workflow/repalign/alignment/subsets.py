@@ -1,0 +1,99 @@
+"""Subsets of stimuli, and the trials of a subject that belong to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from repalign.datasets.matching import trial_set
+from repalign.errors import RepalignError
+from repalign.tables.columns import field
+from repalign.tables.parquet import read_table
+
+Rows = npt.NDArray[np.int64]
+
+SUBSET = pa.schema([field("stimulus", pa.uint32(), "stimulus that belongs to the subset")])
+
+
+def read_subset(path: str | Path) -> Rows:
+    """Read the stimuli of a subset, ascending."""
+    return np.sort(read_table(path, SUBSET).column("stimulus").to_numpy().astype(np.int64))
+
+
+def matched_trials(
+    trials: pd.DataFrame,
+    subject: int,
+    partner: int,
+    shift: int,
+    role: Literal["x", "y"],
+    n_repetitions: int,
+    subset: Path | None,
+) -> tuple[Rows, Rows]:
+    """Return one side of a matched pair of subjects, on all shared stimuli or on a subset.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Trials of a prepared dataset.
+    subject, partner, shift, role, n_repetitions
+        As in `repalign.datasets.matching.trial_set`.
+    subset : Path or None
+        File of the stimuli that take part.
+
+    Returns
+    -------
+    keys, rows : ndarray of int64, shape (n_trials,)
+        What identifies each trial, ascending, and its row in the response matrices.
+    """
+    keys, rows = trial_set(trials, subject, partner, shift, role, n_repetitions)
+    if subset is None:
+        return keys, rows
+    chosen = np.isin(keys // n_repetitions, read_subset(subset))
+    return keys[chosen], rows[chosen]
+
+
+def subject_trials(
+    trials: pd.DataFrame, subject: int, n_repetitions: int, subset: Path
+) -> tuple[Rows, Rows]:
+    """Return all trials of a subject that show shared stimuli of a subset.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Trials of a prepared dataset.
+    subject : int
+        Subject number.
+    n_repetitions : int
+        Planned showings of a stimulus.
+    subset : Path
+        File of the stimuli that take part.
+
+    Returns
+    -------
+    keys, rows : ndarray of int64, shape (n_trials,)
+        In the order of the recording.
+
+    Raises
+    ------
+    RepalignError
+        If the subset names stimuli that are not shared.
+    """
+    wanted = read_subset(subset)
+    shared = np.unique(trials.loc[trials["shared"], "stimulus"].to_numpy(np.int64))
+    strangers = np.setdiff1d(wanted, shared)
+    if len(strangers):
+        raise RepalignError(
+            f"{len(strangers)} stimuli that are not shared, the first is {strangers[0]}",
+            where=subset,
+            expected="stimuli that all subjects are shown",
+            remedy="Leave them out of the control or partition table.",
+        )
+    own = trials[(trials["subject"] == subject) & trials["shared"]].sort_values("trial")
+    own = own[own["stimulus"].isin(wanted)]
+    keys = own["stimulus"].to_numpy(np.int64) * n_repetitions + own["repetition"].to_numpy(np.int64)
+    return keys, own["trial"].to_numpy(np.int64)

@@ -1,0 +1,163 @@
+"""The steps that make published tables from parts, one a row of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from repalign.dag.catalogue import Derivative
+from repalign.dag.nsd import NsdPlan
+from repalign.dag.rsa import PARTITIONS, pair_parts
+from repalign.dag.steps import Step, Wildcards
+from repalign.tables import paths
+from repalign.tables.paths import subject_label
+
+Inputs = Callable[[Derivative], dict[str, Any]]
+
+
+def published_steps(plan: NsdPlan, catalogue: Sequence[Derivative]) -> list[Step]:
+    """Return the steps that make the published files of a dataset, and their figures.
+
+    Parameters
+    ----------
+    plan : NsdPlan
+        What the run covers.
+    catalogue : sequence of Derivative
+        All rows; those of other datasets and analyses are left out.
+
+    Returns
+    -------
+    list of Step
+        One an analysis, with the file names of its rows as wildcard.
+    """
+    maker = _Maker(plan, catalogue)
+    return [*maker.subject_tables(), *maker.model_tables(), *maker.figures()]
+
+
+class _Maker:
+    """Builds steps whose output is a row of the catalogue."""
+
+    def __init__(self, plan: NsdPlan, catalogue: Sequence[Derivative]) -> None:
+        self.plan = plan
+        self.by_name = {(row.dataset, row.name): row for row in catalogue}
+
+    def step(
+        self,
+        name: str,
+        analysis: str,
+        inputs: Inputs,
+        params: Callable[[Derivative], dict[str, Any]],
+        output: str = paths.DERIVATIVE,
+    ) -> Step:
+        """Return the step of one analysis; its wildcard is `{<analysis>_table}`."""
+        wildcard = f"{analysis}_table"
+
+        def row(w: Wildcards) -> Derivative:
+            return self.by_name[w["dataset"], w[wildcard]]
+
+        def all_inputs(w: Wildcards) -> dict[str, Any]:
+            return {**inputs(row(w)), "regions": paths.REGIONS.format(dataset=w["dataset"])}
+
+        def all_params(w: Wildcards) -> dict[str, Any]:
+            return {"source": self.plan.source, **params(row(w))}
+
+        return Step(name, output.replace("{table}", f"{{{wildcard}}}"), all_inputs, params=all_params)
+
+    def pair_params(self, row: Derivative) -> dict[str, Any]:
+        """Return the parameters of a table of pairs of subjects."""
+        return {
+            "subjects": self.plan.subjects,
+            "shift": int(row.parameters["shift"]),
+            "hemispheres": row.parameters["hemispheres"],
+        }
+
+    def subject_tables(self) -> list[Step]:
+        """Return the tables that compare subjects with each other."""
+        plan = self.plan
+
+        def rsa(row: Derivative) -> dict[str, Any]:
+            quality = paths.QUALITY.format(dataset=row.dataset)
+            return {"parts": pair_parts(plan, row), "quality": quality}
+
+        def cka(row: Derivative) -> dict[str, Any]:
+            return {"parts": pair_parts(plan, row, comparison="cka")}
+
+        def partitions(row: Derivative) -> dict[str, Any]:
+            return {"parts": [p for s in PARTITIONS for p in pair_parts(plan, row, subset=s)]}
+
+        def partial(row: Derivative) -> dict[str, Any]:
+            labels = [subject_label(s) for s in plan.subjects]
+            return {
+                "parts": [
+                    paths.PARTIAL_PAIR.format(
+                        dataset=row.dataset, subject_i=i, subject_j=j, **row.parameters
+                    )
+                    for i in labels
+                    for j in labels
+                ]
+            }
+
+        def group(row: Derivative) -> dict[str, Any]:
+            return {"parts": self.by_subject(paths.GROUP_PART, row)}
+
+        def rsa_params(row: Derivative) -> dict[str, Any]:
+            return {**self.pair_params(row), "comparison": row.parameters["comparison"]}
+
+        def subset_params(row: Derivative) -> dict[str, Any]:
+            return {**self.pair_params(row), "subsets": list(PARTITIONS)}
+
+        pair = self.pair_params
+        return [
+            self.step("join_rsa_subject_subject", "rsa_subject_subject", rsa, rsa_params),
+            self.step("join_cka_subject_subject", "cka_subject_subject", cka, pair),
+            self.step("join_rsa_partitions", "rsa_partitions", partitions, subset_params),
+            self.step("join_rsa_partial", "rsa_subject_subject_partial", partial, pair),
+            self.step("join_rsa_subject_group", "rsa_subject_group", group, pair),
+        ]
+
+    def model_tables(self) -> list[Step]:
+        """Return the tables that compare subjects with models."""
+
+        kinds = {
+            "rsa_subject_model": (paths.MODEL_PART, "session"),
+            "rsa_subject_model_partial": (paths.PARTIAL_MODEL_PART, "control"),
+        }
+
+        def parts(row: Derivative) -> dict[str, Any]:
+            pattern, _ = kinds[row.analysis]
+            models = self.plan.models
+            return {"parts": [p for m in models for p in self.by_subject(pattern, row, model=m)]}
+
+        def params(row: Derivative) -> dict[str, Any]:
+            return {
+                "subjects": self.plan.subjects,
+                "models": self.plan.models,
+                "hemispheres": row.parameters["hemispheres"],
+                "by": kinds[row.analysis][1],
+            }
+
+        return [self.step("join_rsa_subject_model", "rsa_subject_model", parts, params)]
+
+    def by_subject(self, pattern: str, row: Derivative, **entities: str) -> list[str]:
+        """Return the parts of all subjects."""
+        return [
+            pattern.format(
+                dataset=row.dataset, subject=subject_label(s), **row.parameters, **entities
+            )
+            for s in self.plan.subjects
+        ]
+
+    def figures(self) -> list[Step]:
+        """Return the figures of inter-subject RSA tables."""
+
+        def inputs(row: Derivative) -> dict[str, Any]:
+            return {"table": row.target}
+
+        def params(row: Derivative) -> dict[str, Any]:
+            return {**self.pair_params(row), "comparison": row.parameters["comparison"]}
+
+        analysis = "rsa_subject_subject"
+        return [
+            self.step("plot_rsa_heatmap", analysis, inputs, params, paths.HEATMAP),
+            self.step("plot_rsa_ranking", analysis, inputs, params, paths.RANKING),
+        ]

@@ -1,0 +1,62 @@
+"""The steps of brain-model alignment: session RDMs, comparisons with models, partial RSA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from repalign.dag.nsd import NsdPlan
+from repalign.dag.rsa import alignment_params, same_image, subject_inputs
+from repalign.dag.steps import Step, Wildcards
+from repalign.tables import paths
+
+
+def subject_model_steps(plan: NsdPlan) -> list[Step]:
+    """Return the steps up to the comparison of one subject with one model."""
+    limits = {"memory_mb": plan.settings.resources.memory_mb}
+
+    def subject_params(w: Wildcards) -> dict[str, Any]:
+        return {**alignment_params(plan, w), "subject": int(w["subject"])}
+
+    def model_params(w: Wildcards) -> dict[str, Any]:
+        return {
+            **subject_params(w),
+            "model": w["model"],
+            "assume_row_order": int(plan.nsd.assume_row_order),
+        }
+
+    def features(w: Wildcards) -> dict[str, Any]:
+        return {"features": plan.feature_file(w["model"])}
+
+    return [
+        Step(
+            "compute_session_rdms",
+            paths.SESSION_RDMS,
+            inputs=subject_inputs,
+            params=lambda w: {**subject_params(w), **same_image(plan)},
+            limits=limits,
+        ),
+        Step(
+            "compare_model",
+            paths.MODEL_PART,
+            inputs=lambda w: {"rdms": paths.SESSION_RDMS.format_map(dict(w))},
+            external=features,
+            params=lambda w: {**model_params(w), **same_image(plan)},
+        ),
+        Step(
+            "compute_control_rdms",
+            paths.CONTROL_RDMS,
+            inputs=lambda w: {
+                **subject_inputs(w),
+                "subset": paths.SUBSET.format(dataset=w["dataset"], subset="controlled"),
+            },
+            params=subject_params,
+            limits=limits,
+        ),
+        Step(
+            "compare_model_partial",
+            paths.PARTIAL_MODEL_PART,
+            inputs=lambda w: {"rdms": paths.CONTROL_RDMS.format_map(dict(w))},
+            external=lambda w: {**features(w), "controls": plan.controls},
+            params=model_params,
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""What images are compared with beside brains: model features, controls, partitions."""

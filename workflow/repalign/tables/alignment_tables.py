@@ -1,0 +1,89 @@
+"""Columns of the published alignment tables beside inter-subject RSA, in their published order."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from repalign.tables.columns import CATEGORY, field
+
+ROI = field("roi", pa.uint16(), "region: 1-180 left or joined, 181-360 right")
+LAYER = field("layer", pa.uint8(), "layer of the model, from 0")
+SIMILARITY = field("similarity", pa.float32(), "correlation of two RDMs; NaN where undefined")
+SUBJECT = field("subject", pa.uint8(), "subject number")
+MODEL = field("model", CATEGORY, "name of the model's feature file")
+JOINED = field("join_hemispheres", pa.bool_(), "whether a region joins both hemispheres")
+CONTROL = field("control", CATEGORY, "what is held constant; `uncontrolled` for nothing")
+DISTANCE = field("distance", CATEGORY, "distance of the control's RDM; `uncontrolled` for none")
+
+PAIR = [
+    field("roi_x", pa.uint16(), "region of subject i"),
+    field("roi_y", pa.uint16(), "region of the other side"),
+    SIMILARITY,
+    field("subject_i", pa.uint8(), "first subject of the ordered pair"),
+    field("subject_j", pa.uint8(), "second subject, whose repetitions are shifted"),
+    JOINED,
+    field("rep_shift", pa.uint8(), "shift: repetition r of i with (r - shift) mod 3 of j"),
+]
+
+RSA_SUBJECT_MODEL = pa.schema(
+    [
+        ROI,
+        LAYER,
+        field("session", pa.uint8(), "session, from 1"),
+        SIMILARITY,
+        SUBJECT,
+        MODEL,
+        JOINED,
+    ]
+)
+
+RSA_SUBJECT_MODEL_PARTIAL = pa.schema(
+    [ROI, LAYER, SIMILARITY, SUBJECT, MODEL, JOINED, CONTROL, DISTANCE]
+)
+
+RSA_SUBJECT_SUBJECT_PARTIAL = pa.schema([*PAIR, CONTROL, DISTANCE])
+
+RSA_SUBJECT_SUBJECT_PARTITIONS = pa.schema(
+    [*PAIR, field("subset", CATEGORY, "images that take part: animate or inanimate")]
+)
+
+RSA_SUBJECT_GROUP = pa.schema(
+    [
+        *PAIR[:4],
+        field("subject_j", CATEGORY, "the group: all subjects without subject i"),
+        *PAIR[5:],
+        field(
+            "similarity_normalized",
+            pa.float32(),
+            "correlation with the mean RDM of the group; `similarity` is not normalised",
+        ),
+    ]
+)
+
+CKA_SUBJECT_SUBJECT = pa.schema(
+    [
+        PAIR[3],
+        PAIR[4],
+        PAIR[0],
+        PAIR[1],
+        field("shift", pa.uint8(), "shift of the repetitions"),
+        JOINED,
+        field("score", pa.float32(), "unbiased linear CKA; NaN where undefined"),
+        field("metric", CATEGORY, "always unbiased_cka"),
+    ]
+)
+
+RSA_PVALUES = pa.schema(
+    [
+        ROI,
+        field("name", pa.string(), "area"),
+        field("comparison", CATEGORY, "intersubject, language or vision"),
+        field("observed", pa.float64(), "observed statistic"),
+        field("null_mean", pa.float64(), "mean of the null distribution"),
+        field("null_std", pa.float64(), "population standard deviation of the null"),
+        field("pvalue", pa.float64(), "two-sided about the null mean, (b + 1) / (N + 1)"),
+        field("pvalue_fdr_bh", pa.float64(), "Benjamini-Hochberg within the comparison"),
+        field("apa_star", pa.string(), "stars of the corrected p-value"),
+        field("mne_name", pa.string(), "label of the left hemisphere"),
+    ]
+)

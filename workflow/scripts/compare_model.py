@@ -1,0 +1,70 @@
+"""RSA of the regions of a subject with the layers of a model, session by session."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from repalign.alignment.sessions import compare_layers, layer_vectors, open_sessions
+from repalign.alignment.vectors import VectorMaker, different_stimuli
+from repalign.models.features import open_features
+from repalign.scripting import run, script_parser
+from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
+from repalign.tables.columns import table_of
+from repalign.tables.parquet import write_table
+from repalign.tables.progress import progress
+from repalign.tables.provenance import make_record
+
+
+def main(options: argparse.Namespace) -> None:
+    sessions = open_sessions(options.rdms)
+    features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
+    by_session = []
+    for rdms in progress(sessions.values(), "sessions", total=len(sessions)):
+        stimuli = rdms.keys // options.repetitions
+        keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
+        make = VectorMaker("rdm", options.clip_quantile, keep)
+        enough = len(stimuli) >= options.min_trials
+        by_session.append(
+            compare_layers(rdms, layer_vectors(features, stimuli, make, enough=enough))
+        )
+    similarity = np.stack(by_session, axis=-1).astype(np.float32)
+    rois = next(iter(sessions.values())).rois
+    keys = np.array(list(product(rois, range(features.n_layers), sessions)), dtype=np.uint16)
+    table = table_of(
+        RSA_SUBJECT_MODEL,
+        {
+            "roi": keys[:, 0],
+            "layer": keys[:, 1],
+            "session": keys[:, 2],
+            "similarity": similarity.ravel(),
+            "subject": options.subject,
+            "model": options.model,
+            "join_hemispheres": options.hemispheres == "joined",
+        },
+    )
+    write_table(options.output, table, make_record(options.spec))
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(
+        __doc__,
+        "features",
+        "model",
+        "subject",
+        "repetitions",
+        "hemispheres",
+        "clip-quantile",
+        "min-trials",
+        "drop-same-image-pairs",
+        "assume-row-order",
+    )
+    options.add_argument("--rdms", type=Path, required=True, help="session RDMs of the subject")
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())

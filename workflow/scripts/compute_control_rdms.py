@@ -1,0 +1,53 @@
+"""RDM vectors of all regions of a subject, on its trials that show controlled stimuli."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repalign.alignment.rdm_sets import write_rdm_set
+from repalign.alignment.subsets import subject_trials
+from repalign.alignment.vectors import VectorMaker
+from repalign.scripting import run, script_parser
+from repalign.tables.atomic import atomic_folder
+from repalign.tables.prepared import read_regions, read_trials_table, roi_groups
+from repalign.tables.provenance import make_record, write_sidecar
+
+
+def main(options: argparse.Namespace) -> None:
+    groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
+    trials = read_trials_table(options.trials)
+    keys, rows = subject_trials(trials, options.subject, options.repetitions, options.subset)
+    write_sidecar(options.output, make_record(options.spec))
+    with atomic_folder(options.output) as folder:
+        write_rdm_set(
+            folder,
+            options.responses,
+            groups,
+            keys,
+            rows,
+            VectorMaker("rdm", options.clip_quantile),
+            min_trials=options.min_trials,
+            memory_mb=options.memory_mb,
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(
+        __doc__,
+        "trials",
+        "regions",
+        "subject",
+        "repetitions",
+        "hemispheres",
+        "clip-quantile",
+        "min-trials",
+        "memory-mb",
+    )
+    options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
+    options.add_argument("--subset", type=Path, required=True, help="controlled stimuli")
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())
