@@ -34,7 +34,6 @@ def main(options: argparse.Namespace) -> None:
             len(keys),
             options.min_trials,
         )
-    write_sidecar(options.output, make_record(options.spec))
     vector = np.full(n_pairs(len(keys)), np.nan, dtype=np.float32)
     with (
         atomic_folder(options.output) as folder,
@@ -48,6 +47,7 @@ def main(options: argparse.Namespace) -> None:
                 if np.isnan(vector[:1]).any():
                     log.warning("region %d of subject %d: no RDM", roi, options.subject)
             writer.append(vector)
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def check_memory(shape: tuple[int, ...], limit_mb: int, where: Path, roi: int) -> None:

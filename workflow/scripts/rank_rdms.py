@@ -15,13 +15,13 @@ from repalign.tables.rdm_store import RdmReader, write_rdms
 
 def main(options: argparse.Namespace) -> None:
     rdms = RdmReader(options.rdms)
-    write_sidecar(options.output, make_record(options.spec))
     with (
         atomic_folder(options.output) as folder,
         write_rdms(folder, rdms.rois.tolist(), rdms.keys) as writer,
     ):
         for vector in progress(rdms.vectors(), "ranks", total=len(rdms.rois)):
             writer.append(rank_rdm(vector, options.ties))
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

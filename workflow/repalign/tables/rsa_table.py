@@ -88,7 +88,7 @@ def pair_table(
 
 
 def read_pair(
-    path: str | Path, rois: Sequence[int]
+    path: str | Path, rois: Sequence[int], *, joined: bool, shift: int
 ) -> tuple[tuple[int, int], npt.NDArray[np.float32]]:
     """Read one part and check that its keys are complete and in order.
 
@@ -98,6 +98,10 @@ def read_pair(
         A part, one pair of subjects.
     rois : sequence of int
         Ids of the regions that it must have, ascending.
+    joined : bool
+        Whether its regions must join both hemispheres.
+    shift : int
+        Shift of the repetitions that it must have.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def read_pair(
     Raises
     ------
     RepalignError
-        If rows are missing, out of order, or of several pairs.
+        If rows are missing, out of order, of several pairs, or made with other choices.
     """
     table = read_table(path, RSA_SUBJECT_SUBJECT)
     column = {name: table.column(name).to_numpy() for name in table.column_names}
@@ -120,6 +124,14 @@ def read_pair(
         and np.array_equal(column["roi_y"], np.tile(ids, len(ids)))
     )
     pairs = sorted({*zip(column["subject_i"].tolist(), column["subject_j"].tolist(), strict=True)})
+    made = {*column["join_hemispheres"].tolist()}, {*column["rep_shift"].tolist()}
+    if complete and made != ({joined}, {shift}):
+        raise RepalignError(
+            f"hemispheres joined: {made[0]}, shift {made[1]}",
+            where=path,
+            expected=f"hemispheres joined: {joined}, shift {shift}",
+            remedy="Give the parts of this table.",
+        )
     if not complete or len(pairs) != 1:
         raise RepalignError(
             f"{len(table)} rows for the subject pairs {pairs[:3]}",
@@ -184,7 +196,10 @@ def join_pairs(
     undefined: dict[tuple[int, int], list[int]] = {}
     with parquet_writer(output, RSA_SUBJECT_SUBJECT, record) as writer:
         for (i, j), part in zip(pairs, parts, strict=True):
-            own, similarity = read_pair(part, rois)
+            # Parts of shift 2 are never made; those of shift 1 stand for them.
+            own, similarity = read_pair(
+                part, rois, joined=joined, shift=1 if shift == 2 else shift
+            )
             if own not in _sources(i, j, shift):
                 raise RepalignError(
                     f"similarities of subjects {own}",
