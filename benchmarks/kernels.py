@@ -11,6 +11,7 @@ n * n * V operations: half the full product, because its result is symmetric. Ev
 the kernel does (quantiles, clipping, centring, extraction, norm) counts nothing but takes its
 time. The similarity of H RDMs with H others over N pairs counts 2 * H * H * N operations.
 "% of GEMM" divides by the rate of a large square float32 product timed in the same turns.
+With one thread, times are processor times, which other processes disturb less.
 Peak memory is what a call allocates beyond its input, its result included.
 """
 
@@ -54,16 +55,18 @@ class Row:
     operations: float = 0
 
 
-def alternate(calls: Sequence[Call], repeats: int) -> list[float]:
+def alternate(
+    calls: Sequence[Call], repeats: int, clock: Callable[[], float] = time.perf_counter
+) -> list[float]:
     """Median milliseconds of each call, all called once in every turn."""
     times: list[list[float]] = [[] for _ in calls]
     for call in calls:
         call()
     for _ in range(repeats):
         for call, record in zip(calls, times, strict=True):
-            start = time.perf_counter()
+            start = clock()
             call()
-            record.append(1e3 * (time.perf_counter() - start))
+            record.append(1e3 * (clock() - start))
     return [statistics.median(record) for record in times]
 
 
@@ -213,6 +216,7 @@ def main() -> None:
     side = 128 if arguments.quick else 2048
     a, b = np.random.default_rng(0).standard_normal((2, side, side)).astype(np.float32)
     rates = []
+    clock = time.process_time if arguments.threads == 1 else time.perf_counter
     with threadpool_limits(arguments.threads):
         blas = {f"{one['internal_api']} {one.get('version')}" for one in threadpool_info()}
         print(
@@ -225,7 +229,7 @@ def main() -> None:
             chosen = {arguments.only: chosen[arguments.only]}
         for row in itertools.chain.from_iterable(chosen.values()):
             calls = [lambda: a @ b, row.kernel, row.other]
-            gemm, kernel, other = alternate(calls, arguments.repeats)
+            gemm, kernel, other = alternate(calls, arguments.repeats, clock)
             rate = 2e-6 * side**3 / gemm
             rates.append(rate)
             own = row.operations / kernel * 1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _simulate(options: argparse.Namespace) -> int:
     """Make a simulated dataset unless the same one is there already."""
     from repalign.simulate.nsd import simulate_nsd
+    from repalign.simulate.settings import SIMULATOR_VERSION
     from repalign.simulate.truth import read_simulation
 
     settings = read_settings(options.configfile).simulate.nsd
@@ -73,7 +75,8 @@ def _simulate(options: argparse.Namespace) -> int:
             expected="a new folder, or an earlier simulation",
             remedy="Name another folder with --output; nothing was written.",
         )
-    if marker is not None and marker.get("settings") == settings.model_dump(mode="json"):
+    made = marker and (marker.get("settings"), marker.get("code"))
+    if made == (settings.model_dump(mode="json"), f"repalign.simulate {SIMULATOR_VERSION}"):
         print(f"{folder}: already simulated with these settings")
         return 0
     simulate_nsd(folder, settings, progress=sys.stderr.isatty())
@@ -90,15 +93,20 @@ def _why(options: argparse.Namespace) -> int:
     auditor = Auditor(workflow)
     verdicts: list[Verdict] = []
     for name in options.paths:
-        path = name.rstrip("/")
+        path = os.path.relpath(name)
         if workflow.producer(path) is None and Path(path).is_dir():
             verdicts += auditor.within(path)
         else:
             verdicts.append(auditor.verdict(path))
+    if not verdicts:
+        print("no results there")
+        return 0
     workflow.manifest.save()
     wrong = [verdict for verdict in verdicts if verdict.state != "current"]
     if options.list:
-        print("\n".join(v.path for v in wrong if v.state in ("stale", "damaged")))
+        for verdict in wrong:
+            if verdict.state in ("stale", "damaged"):
+                print(verdict.path)
         return 1 if wrong else 0
     for verdict in wrong:
         note = f"  ({verdict.note})" if verdict.note else ""

@@ -110,8 +110,10 @@ def generated() -> dict[Path, str]:
     """Return the text that each generated file should have."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"README.md needs the lines {BEGIN!r} and {END!r}, in this order")
     return {
         ROOT / "workflow/schemas/settings.schema.json": schema_text(),
         ROOT / "config/README.md": keys_text(),

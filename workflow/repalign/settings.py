@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import string
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from repalign.simulate.settings import NsdSimulation
 
-SubjectNumber = Annotated[int, Field(ge=1, le=99, strict=False)]
+SubjectNumber = Annotated[int, Field(ge=1, le=99)]
+# Keys of a mapping arrive as text where settings are passed on to a cluster job.
+SubjectKey = Annotated[int, Field(ge=1, le=99, strict=False)]
+
+
+def _template(**entities: int) -> AfterValidator:
+    """Return a check that a path template has no other placeholders than some entities."""
+    allowed = ", ".join(f"{{{name}}}" for name in entities) or "no placeholders"
+
+    def check(text: str) -> str:
+        try:
+            names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+            unknown = sorted(names - set(entities))
+            text.format_map(dict.fromkeys(unknown, 1) | entities)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            raise ValueError(f"not a path template ({error}); allowed: {allowed}") from error
+        if unknown:
+            found = ", ".join(f"{{{name}}}" for name in unknown)
+            raise ValueError(f"unknown placeholder {found}; allowed: {allowed}")
+        return text
+
+    return AfterValidator(check)
+
+
+FixedPath = Annotated[str, _template()]
+SubjectPath = Annotated[str, _template(subject=1)]
+SessionPath = Annotated[str, _template(subject=1, session=1)]
+RegionPath = Annotated[str, _template(subject=1, roi=1)]
 
 
 class _Section(BaseModel):
@@ -20,20 +48,22 @@ class _Section(BaseModel):
 class NsdFiles(_Section):
     """Where each raw file of NSD lies below `nsd.raw`, with `{subject}` and `{session}`."""
 
-    betas: str = Field(
+    betas: SessionPath = Field(
         "subj{subject:02d}/func1mm/betas_fithrf_GLMdenoise_RR/betas_session{session:02d}.nii.gz",
         description="Single-trial responses of a session: 4-D NIfTI, percent signal change x 300.",
     )
-    atlas_left: str = Field(
+    atlas_left: SubjectPath = Field(
         "subj{subject:02d}/func1mm/roi/lh.HCP_MMP1.nii.gz",
         description="HCP-MMP1 labels (1-180) of the left hemisphere on the grid of the betas.",
     )
-    atlas_right: str = Field(
+    atlas_right: SubjectPath = Field(
         "subj{subject:02d}/func1mm/roi/rh.HCP_MMP1.nii.gz",
         description="HCP-MMP1 labels (1-180) of the right hemisphere on the grid of the betas.",
     )
-    design: str = Field("nsd_expdesign.mat", description="Experiment design: order of trials.")
-    stimulus_info: str = Field(
+    design: FixedPath = Field(
+        "nsd_expdesign.mat", description="Experiment design: order of trials."
+    )
+    stimulus_info: FixedPath = Field(
         "nsd_stim_info_merged.csv", description="Stimulus table, one row an image."
     )
 
@@ -41,11 +71,11 @@ class NsdFiles(_Section):
 class RoiMatrices(_Section):
     """Where ready-made region matrices lie below `nsd.raw` when `nsd.layout` is `roi_matrices`."""
 
-    responses: str = Field(
+    responses: RegionPath = Field(
         "betas/sub{subject:02d}/sub-{subject:02d}_roi-{roi:03d}.npy",
         description="Trials x voxels of one subject and region (1-360), int16 or float.",
     )
-    stimuli: str = Field(
+    stimuli: FixedPath = Field(
         "nsd_stimuli.csv", description="Trials in the published layout of nsd_stimuli.csv."
     )
 
@@ -75,7 +105,7 @@ class NsdSettings(_Section):
     subjects: Literal["all"] | list[SubjectNumber] = Field(
         "all", description="Subjects to use, as a list of numbers, or `all` (1-8)."
     )
-    sessions: dict[SubjectNumber, Annotated[int, Field(ge=1, le=99)]] | None = Field(
+    sessions: dict[SubjectKey, Annotated[int, Field(ge=1, le=99)]] | None = Field(
         None,
         description=(
             "Number of sessions of each subject. Empty: as in the simulation, or as published "

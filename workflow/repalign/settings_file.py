@@ -37,9 +37,9 @@ def read_settings(path: str | Path) -> Settings:
     path = Path(path)
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise RepalignError(
-            "no such file",
+            "no such file" if isinstance(error, FileNotFoundError) else f"not readable: {error}",
             where=path,
             expected="a settings file",
             remedy="Restore config/config.yaml, or name another with --configfile.",
@@ -78,42 +78,60 @@ def check_settings(values: Mapping[str, Any], files: Sequence[str | Path] = ()) 
         return Settings.model_validate(values)
     except ValidationError as error:
         lines = _line_numbers(files)
-        problems = [_describe(dict(item), lines) for item in error.errors(include_url=False)]
-    listing = "\n    ".join(dict.fromkeys(problems))
+        # A value that may be of several kinds has an error for each kind; they are one problem.
+        problems: dict[str, dict[str, None]] = {}
+        for item in error.errors(include_url=False):
+            key, problem = _describe(dict(item), lines)
+            problems.setdefault(key, {})[problem] = None
+    listing = "".join(f"\n    {key}: {'; or '.join(all_)}" for key, all_ in problems.items())
     raise RepalignError(
-        f"{len(set(problems))} wrong setting(s)\n    {listing}",
+        f"{len(problems)} wrong setting(s){listing}",
         where=", ".join(str(f) for f in files) or "settings",
         expected="the keys and values of config/README.md",
         remedy="Mend the lines named above.",
     )
 
 
-def _describe(error: dict[str, Any], lines: Mapping[Location, str]) -> str:
-    """Say one error in a line: place, key, value, what is allowed."""
+def _describe(error: dict[str, Any], lines: Mapping[Location, str]) -> tuple[str, str]:
+    """Say where one error is (place and key) and what it is (value and what is allowed)."""
     location: Location = tuple(error["loc"])
-    # pydantic appends the branch of a union to the location; a branch is not a key of ours.
-    known = location
-    while known and known not in lines:
-        known = known[:-1]
-    place = lines.get(known)
-    key = ".".join(str(part) for part in (known or location))
+    unknown = error["type"] == "extra_forbidden"
+    known = location if unknown else _without_branches(location)
+    place = lines.get(known) or lines.get(known[:-1])
+    key = ".".join(str(part) for part in known) or "settings"
     prefix = f"{place}: {key}" if place else key
-    if error["type"] == "extra_forbidden":
-        return f"{prefix}: unknown key{_suggestion(location)}"
+    if unknown:
+        return prefix, f"unknown key{_suggestion(location)}"
     message = str(error["msg"]).removeprefix("Value error, ")
     if isinstance(error["input"], dict):
-        return f"{prefix}: {message}"
-    return f"{prefix}: {error['input']!r}: {message}"
+        return prefix, message
+    return prefix, f"{error['input']!r}: {message}"
+
+
+def _without_branches(location: Location) -> Location:
+    """Drop the branches of unions that pydantic appends to a location; they are no keys."""
+    model: type[BaseModel] | None = Settings
+    for k, part in enumerate(location):
+        if isinstance(part, str) and (model is None or part not in model.model_fields):
+            return location[:k]
+        model = _section(model, part)
+    return location
+
+
+def _section(model: type[BaseModel] | None, key: int | str) -> type[BaseModel] | None:
+    """Return the model of a key that is a section of settings, or None."""
+    field = model.model_fields.get(str(key)) if model else None
+    kind = field.annotation if field else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _suggestion(location: Location) -> str:
     """Name the valid keys nearest to an unknown one."""
-    model: type[BaseModel] = Settings
+    model: type[BaseModel] | None = Settings
     for part in location[:-1]:
-        field = model.model_fields.get(str(part))
-        if field is None or not isinstance(field.annotation, type):
-            return ""
-        model = field.annotation
+        model = _section(model, part)
+    if model is None:
+        return ""
     valid = list(model.model_fields)
     near = difflib.get_close_matches(str(location[-1]), valid, n=1, cutoff=0.5)
     if near:

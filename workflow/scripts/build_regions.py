@@ -11,8 +11,8 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    write_sidecar(options.output, make_record(options.spec))
     write_regions(read_hcp_table(options.hcp_table), options.regions, options.output)
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

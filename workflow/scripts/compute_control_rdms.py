@@ -18,7 +18,6 @@ def main(options: argparse.Namespace) -> None:
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     trials = read_trials_table(options.trials)
     keys, rows = subject_trials(trials, options.subject, options.repetitions, options.subset)
-    write_sidecar(options.output, make_record(options.spec))
     with atomic_folder(options.output) as folder:
         write_rdm_set(
             folder,
@@ -30,6 +29,7 @@ def main(options: argparse.Namespace) -> None:
             min_trials=options.min_trials,
             memory_mb=options.memory_mb,
         )
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -26,7 +26,6 @@ def main(options: argparse.Namespace) -> None:
         options.subset,
     )
     keep = different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
-    write_sidecar(options.output, make_record(options.spec))
     with atomic_folder(options.output) as folder:
         write_rdm_set(
             folder,
@@ -38,6 +37,7 @@ def main(options: argparse.Namespace) -> None:
             min_trials=options.min_trials,
             memory_mb=options.memory_mb,
         )
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

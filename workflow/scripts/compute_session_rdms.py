@@ -17,7 +17,6 @@ from repalign.tables.provenance import make_record, write_sidecar
 def main(options: argparse.Namespace) -> None:
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     trials = read_trials_table(options.trials)
-    write_sidecar(options.output, make_record(options.spec))
     with atomic_folder(options.output) as folder:
         for session, keys, rows in session_trials(trials, options.subject, options.repetitions):
             keep = (
@@ -37,6 +36,7 @@ def main(options: argparse.Namespace) -> None:
                 min_trials=options.min_trials,
                 memory_mb=options.memory_mb,
             )
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

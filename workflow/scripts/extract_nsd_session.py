@@ -13,7 +13,6 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    write_sidecar(options.output, make_record(options.spec))
     extract_session(
         options.betas,
         options.atlas,
@@ -21,6 +20,7 @@ def main(options: argparse.Namespace) -> None:
         options.output,
         n_trials=read_design(options.design).n_trials_per_session,
     )
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

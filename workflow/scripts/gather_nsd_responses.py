@@ -13,12 +13,12 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    write_sidecar(options.output, make_record(options.spec))
     gather_responses(
         options.sessions,
         region_voxels(options.atlas, ALL_REGIONS),
         options.output,
     )
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

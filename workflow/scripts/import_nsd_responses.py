@@ -15,8 +15,8 @@ def main(options: argparse.Namespace) -> None:
     rois = read_regions(options.regions)["roi"].tolist()
     trials = read_trials_table(options.trials)
     n_trials = int((trials["subject"] == options.subject).sum())
-    write_sidecar(options.output, make_record(options.spec))
     link_roi_matrices(dict(zip(rois, options.matrices, strict=True)), n_trials, options.output)
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,12 +11,12 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    write_sidecar(options.output, make_record(options.spec))
     masks: dict[int, list[str]] = {}
     for subject, path in zip(options.mask_subjects, options.masks, strict=True):
         masks.setdefault(subject, []).append(path)
     merged = dict(zip(options.subjects, options.atlases, strict=True))
     write_csv(masks_index(masks, merged), options.output)
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,7 +13,6 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    write_sidecar(options.output, make_record(options.spec))
     design = read_design(options.design)
     stimulus_info = read_stim_info(options.stimulus_info)
     check_agreement(design, stimulus_info)
@@ -22,6 +21,7 @@ def main(options: argparse.Namespace) -> None:
         stimulus_info, sessions, design.n_trials_per_session, options.betas_pattern
     )
     write_csv(table, options.output)
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

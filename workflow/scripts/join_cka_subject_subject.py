@@ -23,7 +23,7 @@ def main(options: argparse.Namespace) -> None:
         for (i, j), part in zip(
             product(options.subjects, options.subjects), options.parts, strict=True
         ):
-            score = read_pair_of(part, rois, i, j, options.shift)
+            score = read_pair_of(part, rois, i, j, joined=joined, shift=options.shift)
             columns = {
                 **pair_columns(rois),
                 "score": score.ravel(),

@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> None:
     record = make_record(options.spec)
     with parquet_writer(options.output, RSA_SUBJECT_SUBJECT_PARTITIONS, record) as writer:
         for (subset, i, j), part in zip(keys, options.parts, strict=True):
-            similarity = read_pair_of(part, rois, i, j, options.shift)
+            similarity = read_pair_of(part, rois, i, j, joined=joined, shift=options.shift)
             columns = {
                 **pair_columns(rois),
                 "similarity": similarity.ravel(),

@@ -17,13 +17,13 @@ def main(options: argparse.Namespace) -> None:
     rdms = RdmReader(options.rdms)
     stimuli = rdms.keys // options.repetitions
     keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
-    write_sidecar(options.output, make_record(options.spec))
     with (
         atomic_folder(options.output) as folder,
         write_rdms(folder, rdms.rois.tolist(), rdms.keys) as writer,
     ):
         for vector in progress(rdms.vectors(), "ranks", total=len(rdms.rois)):
             writer.append(rank_vector(vector, options.ties, keep))
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

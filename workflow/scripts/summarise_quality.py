@@ -22,9 +22,9 @@ def main(options: argparse.Namespace) -> None:
     ]
     quality = pd.concat(tables).merge(names, on="roi", how="inner", validate="many_to_one")
     columns = ["subject", "roi", "name", "hemisphere", "n_voxels", "n_dead", "status"]
-    write_sidecar(options.output, make_record(options.spec))
     with atomic_file(options.output) as temporary:
         quality[columns].to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+    write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

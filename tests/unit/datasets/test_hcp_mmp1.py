@@ -60,10 +60,11 @@ def test_shape_of_the_table(tmp_path, hcp):
 def test_regions(tmp_path, hcp):
     table = regions_table(hcp, [181, 1, 4])
     assert table.roi.tolist() == [1, 4, 181]
-    assert list(table) == ["roi", "name", "hemisphere", "area", "mne_name"]
+    columns = ["roi", "name", "hemisphere", "area", "mne_name", "roi_order", "area_color"]
+    assert list(table) == columns
     write_regions(hcp, [1], tmp_path / "regions.tsv")
     assert (tmp_path / "regions.tsv").read_text() == (
-        "roi\tname\themisphere\tarea\tmne_name\n1\tV1\tlh\tPrimary Visual\tL_V1_ROI-lh\n"
+        "\t".join(columns) + "\n1\tV1\tlh\tPrimary Visual\tL_V1_ROI-lh\t0\t#1f77b4\n"
     )
     for wrong in ([361], [0, 1], []):
         with pytest.raises(RepalignError) as error:

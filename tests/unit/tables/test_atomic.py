@@ -115,6 +115,15 @@ def test_an_unwritable_folder_is_said(tmp_path):
     assert "remedy" in done.stdout
 
 
+def test_an_unreadable_input_is_not_blamed_on_the_output(tmp_path):
+    source = tmp_path / "raw" / "betas.nii.gz"
+    with (
+        pytest.raises(RepalignError, match=r"betas\.nii\.gz\n  found:    no access"),
+        atomic_file(tmp_path / "results" / "out.npy"),
+    ):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(source))
+
+
 def test_a_killed_writer_leaves_only_a_temporary_name(tmp_path):
     code = textwrap.dedent(
         f"""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
 
+DATASETS = ("any", "nsd")
 COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -77,20 +78,28 @@ def read_catalogue(path: str | Path) -> list[Derivative]:
     Raises
     ------
     RepalignError
-        Naming the row, if a column, an analysis or a parameter is unknown or missing, or a
-        path appears twice.
+        Naming the row, if a column, a dataset, an analysis or a parameter is unknown or missing,
+        or a path is not one below `results/` or appears twice.
     """
     path = Path(path)
-    with path.open(newline="", encoding="utf-8") as file:
-        table = csv.DictReader(file, delimiter="\t")
-        if tuple(table.fieldnames or ()) != COLUMNS:
-            raise RepalignError(
-                f"columns {table.fieldnames}",
-                where=path,
-                expected=f"columns {list(COLUMNS)}",
-                remedy="Restore the header line; columns are separated by tabs.",
-            )
-        rows = [_derivative(row, f"{path}, row {k}") for k, row in enumerate(table, start=2)]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *lines = csv.reader(file, delimiter="\t")
+    except (OSError, ValueError) as error:
+        raise RepalignError(
+            f"no catalogue ({error})",
+            where=path,
+            expected=f"a tab-separated table with the columns {list(COLUMNS)}",
+            remedy="Restore it, for example with `git checkout`.",
+        ) from error
+    if tuple(header) != COLUMNS:
+        raise RepalignError(
+            f"columns {header}",
+            where=path,
+            expected=f"columns {list(COLUMNS)}",
+            remedy="Restore the header line; columns are separated by tabs.",
+        )
+    rows = [_derivative(row, f"{path}, row {k}") for k, row in enumerate(lines, start=2) if row]
     seen: set[str] = set()
     for row in rows:
         if row.path in seen:
@@ -109,8 +118,17 @@ def select(catalogue: Sequence[Derivative], dataset: str, analysis: str) -> list
     return [row for row in catalogue if (row.dataset, row.analysis) == (dataset, analysis)]
 
 
-def _derivative(row: dict[str, str], where: str) -> Derivative:
+def _derivative(fields: Sequence[str], where: str) -> Derivative:
     """Check one row and take its parameters apart."""
+    if len(fields) != len(COLUMNS):
+        raise RepalignError(
+            f"{len(fields)} fields",
+            where=where,
+            expected=f"{len(COLUMNS)}: {', '.join(COLUMNS)}",
+            remedy="Separate the columns by single tabs; leave `parameters` empty, not out.",
+        )
+    row = dict(zip(COLUMNS, fields, strict=True))
+    _check_place(row, where)
     analysis = row["analysis"]
     if analysis not in ANALYSES:
         raise RepalignError(
@@ -122,9 +140,9 @@ def _derivative(row: dict[str, str], where: str) -> Derivative:
     pairs = [item.partition("=") for item in row["parameters"].split(";") if item]
     parameters = {key: value for key, _, value in pairs}
     allowed = ANALYSES[analysis]
-    if set(parameters) != set(allowed):
+    if sorted(key for key, _, _ in pairs) != sorted(allowed):
         raise RepalignError(
-            f"parameters {sorted(parameters)}",
+            f"parameters {sorted(key for key, _, _ in pairs)}",
             where=where,
             expected=f"parameters {sorted(allowed)} for {analysis}",
             remedy="Correct the column `parameters` (name=value;name=value).",
@@ -138,3 +156,30 @@ def _derivative(row: dict[str, str], where: str) -> Derivative:
                 remedy="Correct the column `parameters`.",
             )
     return Derivative(row["path"], row["dataset"], analysis, parameters, row["description"])
+
+
+def _check_place(row: Mapping[str, str], where: str) -> None:
+    """Check that a row's dataset is known and that its path is one that a step can make."""
+    if row["dataset"] not in DATASETS:
+        raise RepalignError(
+            f"dataset {row['dataset']!r}",
+            where=where,
+            expected=f"one of {', '.join(DATASETS)}",
+            remedy="Correct the column `dataset`.",
+        )
+    parts = row["path"].split("/")
+    if {"", ".", ".."} & set(parts) or not Path(row["path"]).suffix:
+        raise RepalignError(
+            f"path {row['path']!r}",
+            where=where,
+            expected="a file below results/, such as nsd/table.parquet",
+            remedy="Correct the column `path`.",
+        )
+    table = f"{row['dataset']}/{Path(row['path']).stem}.parquet"
+    if row["analysis"] == "rsa_subject_subject" and row["path"] != table:
+        raise RepalignError(
+            f"path {row['path']!r}",
+            where=where,
+            expected=f"{table}, as tables of this analysis lie in the folder of their dataset",
+            remedy="Correct the column `path`.",
+        )

@@ -61,10 +61,8 @@ class NsdPlan:
         return marker
 
     @cached_property
-    def source(self) -> str:
-        """Return what the raw folder holds: real, simulated or other."""
-        if self.nsd.source != "auto":
-            return self.nsd.source
+    def folder(self) -> Path:
+        """Return the raw folder, after checking that it is there."""
         if not (self.root / self.nsd.raw).is_dir():
             raise RepalignError(
                 "no such folder",
@@ -75,6 +73,21 @@ class NsdPlan:
                     "nsd.raw in config/config.yaml to your copy of NSD."
                 ),
             )
+        return Path(self.nsd.raw)
+
+    @cached_property
+    def source(self) -> str:
+        """Return what the raw folder holds: real, simulated or other."""
+        if self.nsd.source == "real" and read_simulation(self.root / self.nsd.raw) is not None:
+            raise RepalignError(
+                "a simulated dataset (it has a simulation.json)",
+                where=f"nsd.raw: {self.nsd.raw}",
+                expected="real data, as nsd.source says",
+                remedy="Set nsd.source back to auto, or nsd.raw to your copy of NSD.",
+            )
+        if self.nsd.source != "auto":
+            return self.nsd.source
+        _ = self.folder
         return "real" if self._simulation is None else "simulated"
 
     @cached_property
@@ -96,6 +109,17 @@ class NsdPlan:
                 remedy="Correct nsd.subjects, or give their sessions in nsd.sessions.",
             )
         return {subject: known[subject] for subject in wanted}
+
+    def selected(self, subject: int) -> int:
+        """Return the number of a subject after checking that the settings select it."""
+        if subject not in self.sessions:
+            raise RepalignError(
+                f"subject {subject}",
+                where="the files asked for",
+                expected=f"one of the selected subjects {self.subjects}",
+                remedy="Ask for files of these, or add the subject to nsd.subjects.",
+            )
+        return subject
 
     @property
     def subjects(self) -> list[int]:
@@ -127,7 +151,7 @@ class NsdPlan:
 
     def raw(self, pattern: str, **entities: int) -> str:
         """Return the path of a raw file."""
-        return str(Path(self.nsd.raw) / pattern.format(**entities))
+        return str(self.folder / pattern.format(**entities))
 
 
 def nsd_steps(plan: NsdPlan) -> list[Step]:
@@ -179,7 +203,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
     files = plan.nsd.files
 
     def gather_inputs(wildcards: Wildcards) -> dict[str, Any]:
-        sessions = range(1, plan.sessions[_sub(wildcards)] + 1)
+        sessions = range(1, plan.sessions[plan.selected(_sub(wildcards))] + 1)
         return {
             "sessions": [
                 paths.SESSION.format(
@@ -205,7 +229,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
             name="merge_nsd_atlas",
             output=paths.ATLAS.replace("{dataset}", "nsd"),
             external=lambda w: {
-                "left": plan.raw(files.atlas_left, subject=_sub(w)),
+                "left": plan.raw(files.atlas_left, subject=plan.selected(_sub(w))),
                 "right": plan.raw(files.atlas_right, subject=_sub(w)),
             },
             params=lambda _: {"source": plan.source},
@@ -231,7 +255,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
 
 def _session_file(plan: NsdPlan, subject: int, session: int) -> str:
     """Return a session's raw file, after checking that all declared sessions are there."""
-    declared = range(1, plan.sessions[subject] + 1)
+    declared = range(1, plan.sessions[plan.selected(subject)] + 1)
     names = {k: plan.raw(plan.nsd.files.betas, subject=subject, session=k) for k in declared}
     if not (plan.root / names[session]).is_file():
         missing = [k for k in declared if not (plan.root / names[k]).is_file()]
@@ -254,8 +278,13 @@ def _session_params(plan: NsdPlan) -> dict[str, Any]:
 
 
 def _indexes(plan: NsdPlan) -> list[Step]:
-    info = plan.raw(plan.nsd.files.stimulus_info)
-    design = plan.raw(plan.nsd.files.design)
+    files = plan.nsd.files
+
+    def info(_: Wildcards) -> dict[str, Any]:
+        return {"stimulus_info": plan.raw(files.stimulus_info)}
+
+    def info_and_design(_: Wildcards) -> dict[str, Any]:
+        return {**info(_), "design": plan.raw(files.design)}
 
     def masks(_: Wildcards) -> dict[str, Any]:
         """Region masks by their folders; a new mask makes the index stale."""
@@ -275,19 +304,19 @@ def _indexes(plan: NsdPlan) -> list[Step]:
         Step(
             name="copy_nsd_stimulus_info",
             output=paths.NSD_INDEX + "nsd_stim_info_merged.csv",
-            external=lambda _: {"stimulus_info": info},
+            external=info,
             params=lambda _: {"source": plan.source},
         ),
         Step(
             name="index_nsd_images",
             output=paths.NSD_INDEX + "nsd.csv",
-            external=lambda _: {"stimulus_info": info},
+            external=info,
             params=lambda _: {"source": plan.source},
         ),
         Step(
             name="index_nsd_stimuli",
             output=paths.NSD_INDEX + "nsd_stimuli.csv",
-            external=lambda _: {"stimulus_info": info, "design": design},
+            external=info_and_design,
             params=lambda _: {
                 "source": plan.source,
                 "betas_pattern": plan.nsd.files.betas,

@@ -126,6 +126,8 @@ class Auditor:
         if record is None or not record.get("spec"):
             return Verdict(path, "unknown", "it has no record of how it was made")
         causes = list(dict.fromkeys(self._causes(job, path, record["spec"])))
+        if not causes and encode(record["spec"]) != self.workflow.spec_text(job):
+            causes = [Cause(path, "spec", "another", "the present one")]
         return Verdict(path, "stale" if causes else "current", causes=causes)
 
     def _causes(self, job: Job, path: str, old: Spec) -> Iterator[Cause]:
@@ -135,11 +137,13 @@ class Auditor:
             return
         if old.get("step") != new["step"]:
             yield Cause(path, "step", str(old.get("step")), new["step"])
+        yield from _differences(path, "", old.get("wildcards", {}), new["wildcards"])
         yield from _differences(path, "", old.get("params", {}), new["params"])
         yield from self._externals(job, path, old.get("external", {}), new["external"])
         yield from _differences(path, "code ", old.get("code", {}), new["code"])
-        for name, files in new["inputs"].items():
-            before: Mapping[str, str] = old.get("inputs", {}).get(name, {})
+        for name in sorted({*old.get("inputs", {}), *new["inputs"]}):
+            files = dict(new["inputs"].get(name, []))
+            before = dict(old.get("inputs", {}).get(name, []))
             if list(before) != list(files):
                 yield Cause(path, f"input {name}", _listing(before), _listing(files))
             for file, identity in files.items():
@@ -151,8 +155,8 @@ class Auditor:
     ) -> Iterator[Cause]:
         """Name the external files whose content changed."""
         files = job.step.external(job.values)
-        for name, identities in new.items():
-            before = old.get(name, [])
+        for name in sorted({*old, *new}):
+            before, identities = old.get(name, []), new.get(name, [])
             if len(before) != len(identities):
                 yield Cause(
                     path,

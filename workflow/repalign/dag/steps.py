@@ -168,12 +168,13 @@ class Workflow:
         if job not in self._specs:
             values = job.values
             inputs = {
-                name: {path: self._identity(path) for path in as_list(paths)}
+                # Pairs in a list, because the order of inputs counts.
+                name: [[path, self._identity(path)] for path in as_list(paths)]
                 for name, paths in job.step.inputs(values).items()
             }
             # External files count by content alone: a dataset that moved is the same dataset.
             external = {
-                name: [self.manifest.identity(path) for path in as_list(paths)]
+                name: [self.manifest.identity(self.root / path) for path in as_list(paths)]
                 for name, paths in job.step.external(values).items()
             }
             self._specs[job] = {

@@ -38,7 +38,7 @@ def to_flags(table: pd.DataFrame, name: str, path: str | Path) -> None:
     )
     if truth.isna().any():
         row = int(truth.isna().to_numpy().argmax())
-        found = f"{values.iloc[row]!r} in column {name}"
+        found = f"{_shown(values.iloc[row])} in column {name}"
         raise _error(found, path, row, "True or False (or 1 or 0)")
     table[name] = truth.astype(bool)
 
@@ -49,9 +49,14 @@ def to_integers(table: pd.DataFrame, name: str, path: str | Path) -> None:
     bad = (numbers.isna() | (numbers < 0) | (numbers % 1 != 0)).to_numpy()
     if bad.any():
         row = int(bad.argmax())
-        found = f"{table[name].iloc[row]!r} in column {name}"
+        found = f"{_shown(table[name].iloc[row])} in column {name}"
         raise _error(found, path, row, "a whole number of at least 0")
     table[name] = numbers.astype(np.int64)
+
+
+def _shown(value: object) -> str:
+    """Return a value for people: text in quotes, a number as itself."""
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _error(found: str, path: str | Path, row: int, expected: str) -> RepalignError:

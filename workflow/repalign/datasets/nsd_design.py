@@ -62,7 +62,18 @@ class Design:
         return self.n_trials // self.n_sessions
 
     def trial_images(self, subject: int) -> NDArray[np.int64]:
-        """Return the image id of each planned trial of a subject (1-based), shape (n_trials,)."""
+        """Return the images that a subject was planned to see.
+
+        Parameters
+        ----------
+        subject : int
+            Subject number, from 1.
+
+        Returns
+        -------
+        ndarray, shape (n_trials,), int64
+            Image id (1-based) of each planned trial, in chronological order.
+        """
         planned: NDArray[np.int64] = self.images[subject - 1, self.order]
         return planned
 

@@ -106,7 +106,24 @@ def stimulus_frame(
     flagged: NDArray[np.bool_],
     bold5000: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """Put columns of n_stimuli values together as the stimulus table of `prepared_stimuli`."""
+    """Put columns together as the stimulus table of `prepared_stimuli`.
+
+    Parameters
+    ----------
+    ids : ndarray, shape (n_stimuli,), int64
+        NSD image numbers from 0, ascending.
+    coco_id : ndarray, shape (n_stimuli,), int64
+        COCO image numbers.
+    coco_split : list of str
+        COCO split of each stimulus.
+    shared, flagged, bold5000 : ndarray, shape (n_stimuli,), bool
+        Flags of each stimulus.
+
+    Returns
+    -------
+    DataFrame
+        One row a stimulus.
+    """
     return pd.DataFrame(
         {
             "stimulus": ids.astype(np.uint32),
@@ -145,7 +162,23 @@ def chronological_count(images: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def narrowed(columns: Mapping[str, NDArray[np.generic]]) -> pd.DataFrame:
-    """Cast columns to the types of `TRIAL_DTYPES`; a value that does not fit is an error."""
+    """Cast columns to the types of `TRIAL_DTYPES`; a value that does not fit is an error.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray, shape (n_trials,)
+        Values by column name; others than those of `TRIAL_DTYPES` are left out.
+
+    Returns
+    -------
+    DataFrame
+        One row a trial, in the column order of `TRIAL_DTYPES`.
+
+    Raises
+    ------
+    ValueError
+        Naming the column and its largest value.
+    """
     frame: dict[str, NDArray[np.generic]] = {}
     for name, dtype in TRIAL_DTYPES.items():
         values = np.asarray(columns[name])

@@ -87,7 +87,25 @@ def read_trials(
 
 
 def open_npy(path: Path, remedy: str) -> NDArray[Any]:
-    """Map a two-axis `.npy` file into memory, read-only, or say what is wrong with it."""
+    """Map a two-axis `.npy` file into memory, read-only, or say what is wrong with it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    remedy : str
+        What to do if it cannot be read.
+
+    Returns
+    -------
+    memmap, shape (n_trials, n_voxels)
+        In C order, in its own dtype.
+
+    Raises
+    ------
+    RepalignError
+        If it is missing, not whole, or not such a matrix.
+    """
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
@@ -120,7 +138,15 @@ def write_npy_header(file: BinaryIO, shape: tuple[int, int], dtype: np.dtype[Any
 
 
 def write_all(file: BinaryIO, rows: NDArray[Any]) -> None:
-    """Write a C-contiguous array to an unbuffered file, which may take it in pieces."""
+    """Write a C-contiguous array to an unbuffered file, which may take it in pieces.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Open for writing.
+    rows : ndarray, shape (n_rows, n_columns)
+        What to write, in any dtype.
+    """
     left = memoryview(np.ascontiguousarray(rows).reshape(-1).view(np.uint8))  # type: ignore[arg-type]
     while len(left):
         left = left[file.write(left) :]
@@ -142,7 +168,13 @@ class ConstantColumns:
         self._first: NDArray[Any] | None = None
 
     def update(self, block: NDArray[Any]) -> None:
-        """Take in a block of rows, shape (n_rows, n_columns)."""
+        """Take in a block of rows.
+
+        Parameters
+        ----------
+        block : ndarray, shape (n_rows, n_columns)
+            The next rows.
+        """
         if not len(block) or not self.columns.size:
             return
         if self._first is None:

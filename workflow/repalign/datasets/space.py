@@ -27,6 +27,17 @@ def check_same_space(
     The affines may differ by rounding: what counts is how far they displace the corners of the
     volume, in millimetres.
 
+    Parameters
+    ----------
+    path, other_path : str or Path
+        The two files, for the message.
+    shape, other_shape : tuple of int
+        Voxels along x, y, z.
+    affine, other_affine : ndarray, shape (4, 4), float64
+        Voxel indices to millimetres.
+    tolerance : float
+        Largest displacement of a corner, millimetres.
+
     Raises
     ------
     RepalignError

@@ -26,6 +26,15 @@ def _explain(error: OSError, path: Path) -> RepalignError | None:
     """Turn an operating-system error that a user can mend into one that says how."""
     if error.errno not in _MENDABLE:
         return None
+    named = Path(os.fsdecode(error.filename)) if error.filename else path
+    if path.parent not in named.parents and named not in (path, *path.parents):
+        # Not about the output: another file that the block opened.
+        return RepalignError(
+            f"no access to it ({error.strerror})",
+            where=named,
+            expected=f"access, to make {path.name}",
+            remedy="Change its permissions, then run the same command again.",
+        )
     found, expected, remedy = _MENDABLE[error.errno]
     return RepalignError(
         f"{found} ({error.strerror})",

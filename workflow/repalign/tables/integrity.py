@@ -25,7 +25,9 @@ def damage(path: Path) -> str | None:
     if path.is_dir():
         # Snakemake marks the folders that it made with a hidden, empty file.
         files = (inner for inner in sorted(path.iterdir()) if not inner.name.startswith("."))
-        found = (damage(inner) for inner in files)
+        found = [damage(inner) for inner in files]
+        if not found:
+            return f"{path.name}: an empty folder"
         return next((harm for harm in found if harm), None)
     if not path.exists():
         return f"{path.name}: a link to a file that is gone"

@@ -38,7 +38,9 @@ def parquet_writer(
     described = schema.with_metadata({**(schema.metadata or {}), KEY: encode(record)})
     with (
         atomic_file(path) as temporary,
-        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
+        pq.ParquetWriter(
+            temporary, described, compression="zstd", write_page_checksum=True
+        ) as writer,
     ):
         yield writer
 
@@ -70,8 +72,8 @@ def read_table(path: str | Path, schema: pa.Schema | None = None) -> pa.Table:
         If the file cannot be read or its columns differ.
     """
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
         raise RepalignError(
             f"a file that cannot be read ({error})",
             where=path,

@@ -58,11 +58,22 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     RepalignError
-        If a column is missing.
+        If the file cannot be read, a column is missing, or an id is no number or there twice.
     """
-    frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    _require(path, list(frame.columns), REGION_COLUMNS)
-    return frame.assign(roi=frame["roi"].astype(int)).sort_values("roi", ignore_index=True)
+    try:
+        frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        _require(path, list(frame.columns), REGION_COLUMNS)
+        frame = frame.assign(roi=frame["roi"].astype(int)).sort_values("roi", ignore_index=True)
+        if frame["roi"].duplicated().any():
+            raise ValueError(f"region {frame.loc[frame['roi'].duplicated(), 'roi'].iloc[0]} twice")
+    except (OSError, ValueError) as error:
+        raise RepalignError(
+            f"no table of regions ({error})",
+            where=path,
+            expected=f"one row a region, columns {', '.join(REGION_COLUMNS)}",
+            remedy="Delete the file and run the workflow again.",
+        ) from error
+    return frame
 
 
 def roi_groups(regions: pd.DataFrame, *, joined: bool) -> dict[int, list[int]]:

@@ -46,8 +46,13 @@ def make_record(spec: str | None) -> Record:
     -------
     dict
         `spec` (parsed), `dataset_source` (real, simulated or None) and `versions`.
+
+    Raises
+    ------
+    RepalignError
+        If the spec is not a JSON object.
     """
-    parsed = json.loads(spec) if spec else None
+    parsed = _parse_spec(spec) if spec else None
     params = (parsed or {}).get("params", {})
     versions = {"python": platform.python_version(), "repalign": repalign.__version__}
     versions |= {name: version(name) for name in RECORDED_PACKAGES}
@@ -56,6 +61,22 @@ def make_record(spec: str | None) -> Record:
         "dataset_source": params.get("source"),
         "versions": versions,
     }
+
+
+def _parse_spec(spec: str) -> Record:
+    """Read the spec of a command line."""
+    try:
+        parsed = json.loads(spec)
+    except json.JSONDecodeError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise RepalignError(
+            f"{spec[:80]!r}",
+            where="--spec",
+            expected="a JSON object, as the workflow writes it",
+            remedy="Leave the option out when you run a script by hand.",
+        )
+    return parsed
 
 
 def encode(record: Mapping[str, Any]) -> str:
@@ -71,13 +92,13 @@ def sidecar(path: Path) -> Path:
 def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
     """Write the provenance of a file or folder beside it.
 
-    Write it before the file itself: a record without its file does no harm, a file without its
-    record cannot be judged.
+    Write it after the file itself: a file with an old record, or with none, is not taken for
+    current, whereas an old file with a new record would be.
 
     Parameters
     ----------
     path : str or Path
-        The file or folder that the record describes; it need not exist yet.
+        The file or folder that the record describes.
     record : mapping
         As made by `make_record`.
     """
@@ -104,15 +125,15 @@ def read_record(path: str | Path) -> Record | None:
         If the file or its provenance cannot be read.
     """
     path = Path(path)
-    text = _embedded(path)
+    text: str | bytes | None = _embedded(path)
     if text is None:
         beside = sidecar(path)
         if not beside.is_file():
             return None
-        text = beside.read_text(encoding="utf-8")
+        text = beside.read_bytes()
     try:
         record = json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise RepalignError(
             f"provenance that is not JSON ({error})",
             where=path,
@@ -122,7 +143,7 @@ def read_record(path: str | Path) -> Record | None:
     return record if isinstance(record, dict) else None
 
 
-def _embedded(path: Path) -> str | None:
+def _embedded(path: Path) -> str | bytes | None:
     """Return the text of the record inside a parquet or PNG file, if there is one."""
     if path.suffix == ".parquet":
         import pyarrow as pa
@@ -130,7 +151,7 @@ def _embedded(path: Path) -> str | None:
 
         try:
             metadata = pq.read_schema(path).metadata or {}
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError) as error:
             raise RepalignError(
                 f"a parquet file that cannot be opened ({error})",
                 where=path,
@@ -138,7 +159,7 @@ def _embedded(path: Path) -> str | None:
                 remedy="Delete it and run the workflow again.",
             ) from error
         value = metadata.get(KEY.encode())
-        return value.decode() if value else None
+        return bytes(value) if value else None
     if path.suffix == ".png":
         from PIL import Image, UnidentifiedImageError
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -92,6 +92,17 @@ def write_rdms(
         raise ValueError(f"{writer.count} RDM vectors for {len(rois)} regions")
 
 
+def _load(path: Path, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    """Read a small one-dimensional array of a known type."""
+    try:
+        values = np.load(path, allow_pickle=False)
+    except EOFError as error:
+        raise ValueError(f"{path.name} is empty") from error
+    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype != dtype:
+        raise ValueError(f"{path.name} is no one-dimensional array of {np.dtype(dtype)}")
+    return values
+
+
 class RdmReader:
     """Reads the RDM vectors of one subject and trial set.
 
@@ -118,18 +129,19 @@ class RdmReader:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         try:
-            self.rois: npt.NDArray[np.uint16] = np.load(self.folder / ROIS, allow_pickle=False)
-            self.keys: npt.NDArray[np.int64] = np.load(self.folder / KEYS, allow_pickle=False)
+            self.rois: npt.NDArray[np.uint16] = _load(self.folder / ROIS, np.uint16)
+            self.keys: npt.NDArray[np.int64] = _load(self.folder / KEYS, np.int64)
             with (self.folder / VECTORS).open("rb") as file:
                 np.lib.format.read_magic(file)
-                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
                 self._start = file.tell()
         except (OSError, ValueError) as error:
             raise self._error(f"files that cannot be read ({error})") from error
         self.shape = (len(self.rois), n_pairs(len(self.keys)))
         size = self._start + 4 * self.shape[0] * self.shape[1]
-        if shape != self.shape or dtype != np.dtype("<f4"):
-            raise self._error(f"vectors of shape {shape} and type {dtype}")
+        if shape != self.shape or fortran or dtype != np.dtype("<f4"):
+            order = " in Fortran order" if fortran else ""
+            raise self._error(f"vectors of shape {shape} and type {dtype}{order}")
         if (self.folder / VECTORS).stat().st_size != size:
             raise self._error(f"{VECTORS} of another size than {size} bytes")
 

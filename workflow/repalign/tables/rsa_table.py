@@ -88,7 +88,7 @@ def pair_table(
 
 
 def read_pair(
-    path: str | Path, rois: Sequence[int]
+    path: str | Path, rois: Sequence[int], *, joined: bool, shift: int
 ) -> tuple[tuple[int, int], npt.NDArray[np.float32]]:
     """Read one part and check that its keys are complete and in order.
 
@@ -98,6 +98,10 @@ def read_pair(
         A part, one pair of subjects.
     rois : sequence of int
         Ids of the regions that it must have, ascending.
+    joined : bool
+        Whether its regions must join both hemispheres.
+    shift : int
+        Shift of the repetitions that it must have.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def read_pair(
     Raises
     ------
     RepalignError
-        If rows are missing, out of order, or of several pairs.
+        If rows are missing, out of order, of several pairs, or made with other choices.
     """
     table = read_table(path, RSA_SUBJECT_SUBJECT)
     column = {name: table.column(name).to_numpy() for name in table.column_names}
@@ -120,6 +124,14 @@ def read_pair(
         and np.array_equal(column["roi_y"], np.tile(ids, len(ids)))
     )
     pairs = sorted({*zip(column["subject_i"].tolist(), column["subject_j"].tolist(), strict=True)})
+    made = {*column["join_hemispheres"].tolist()}, {*column["rep_shift"].tolist()}
+    if complete and made != ({joined}, {shift}):
+        raise RepalignError(
+            f"hemispheres joined: {made[0]}, shift {made[1]}",
+            where=path,
+            expected=f"hemispheres joined: {joined}, shift {shift}",
+            remedy="Give the parts of this table.",
+        )
     if not complete or len(pairs) != 1:
         raise RepalignError(
             f"{len(table)} rows for the subject pairs {pairs[:3]}",
@@ -137,7 +149,13 @@ def pair_columns(rois: Sequence[int]) -> dict[str, npt.NDArray[np.uint16]]:
 
 
 def read_pair_of(
-    path: str | Path, rois: Sequence[int], subject_i: int, subject_j: int, shift: int
+    path: str | Path,
+    rois: Sequence[int],
+    subject_i: int,
+    subject_j: int,
+    *,
+    joined: bool,
+    shift: int,
 ) -> npt.NDArray[np.float32]:
     """Read the similarities of a given pair from the part that can stand for it.
 
@@ -152,6 +170,8 @@ def read_pair_of(
         Ids of the regions that it must have, ascending.
     subject_i, subject_j : int
         The pair that is wanted.
+    joined : bool
+        Whether a region joins both hemispheres.
     shift : int
         The shift that is wanted.
 
@@ -165,7 +185,8 @@ def read_pair_of(
     RepalignError
         If the part is of a pair that cannot stand for it.
     """
-    own, similarity = read_pair(path, rois)
+    # Parts of shift 2 are never made; those of shift 1 stand for them.
+    own, similarity = read_pair(path, rois, joined=joined, shift=1 if shift == 2 else shift)
     allowed = _sources(subject_i, subject_j, shift)
     if own not in allowed:
         raise RepalignError(
@@ -231,7 +252,7 @@ def join_pairs(
     undefined: dict[tuple[int, int], list[int]] = {}
     with parquet_writer(output, RSA_SUBJECT_SUBJECT, record) as writer:
         for (i, j), part in zip(pairs, parts, strict=True):
-            similarity = read_pair_of(part, rois, i, j, shift)
+            similarity = read_pair_of(part, rois, i, j, joined=joined, shift=shift)
             writer.write_table(
                 pair_table(similarity, rois, subject_i=i, subject_j=j, joined=joined, shift=shift)
             )

@@ -1,0 +1,119 @@
+"""Every kind of wrong row of the catalogue is refused, with its place and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from repalign.dag.build import build_workflow, figures, targets
+from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
+from repalign.errors import RepalignError
+from repalign.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+HEADER = "\t".join(COLUMNS)
+GOOD = (
+    "nsd/table.parquet\tnsd\trsa_subject_subject\tshift=1;hemispheres=joined;comparison=pearson\tx"
+)
+
+
+def read(tmp_path: Path, *lines: str):
+    path = tmp_path / "derivatives.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    return read_catalogue(path)
+
+
+def test_a_good_row_is_taken_apart(tmp_path):
+    (row,) = read(tmp_path, HEADER, GOOD)
+    assert row.parameters == {"shift": "1", "hemispheres": "joined", "comparison": "pearson"}
+    assert (row.target, row.name) == ("results/nsd/table.parquet", "table")
+
+
+def test_parameters_may_come_in_any_order_and_lines_may_be_blank(tmp_path):
+    other = GOOD.replace("shift=1;hemispheres=joined", "hemispheres=joined;shift=1")
+    assert read(tmp_path, HEADER, other, "") == read(tmp_path, HEADER, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("nsd/table.parquet", "/etc/table.parquet", "below results/"),
+        ("nsd/table.parquet", "../table.parquet", "below results/"),
+        ("nsd/table.parquet", "", "below results/"),
+        ("nsd/table.parquet", "nsd/table", "below results/"),
+        ("nsd/table.parquet", "nsd/tables/table.parquet", "nsd/table.parquet"),
+        ("nsd/table.parquet", "nsd/table.csv", "nsd/table.parquet"),
+        ("\tnsd\t", "\tnds\t", "any, nsd"),
+        ("rsa_subject_subject", "rsa", "rsa_subject_subject"),
+        ("shift=1;", "", "shift"),
+        ("shift=1", "shift=3", "0, 1, 2"),
+        ("shift=1", "shift", "0, 1, 2"),
+        ("shift=1", "shift=1;shift=2", "shift"),
+        ("shift=1", "shifts=1", "shift"),
+        ("shift=1", "shift=1;layer=2", "shift"),
+        ("=joined", "=both", "joined, separated"),
+        ("=pearson", "=Pearson", "pearson, spearman"),
+        ("\tx", "", "5"),
+        ("\tx", "\tx\ty", "5"),
+        ("\t", "    ", "5"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_its_place(tmp_path, old, new, expected):
+    good = GOOD.replace("table", "first")
+    with pytest.raises(RepalignError) as caught:
+        read(tmp_path, HEADER, good, GOOD.replace(old, new))
+    assert "derivatives.tsv, row 3" in caught.value.where
+    assert expected in caught.value.expected
+
+
+def test_parameters_of_an_analysis_without_any_are_refused(tmp_path):
+    with pytest.raises(RepalignError, match="shift"):
+        read(tmp_path, HEADER, "metadata/hcp.csv\tany\tregion_table\tshift=1\tx")
+
+
+def test_a_path_twice_is_refused(tmp_path):
+    with pytest.raises(RepalignError, match=r"nsd/table\.parquet twice"):
+        read(tmp_path, HEADER, GOOD, GOOD.replace("shift=1", "shift=2"))
+
+
+@pytest.mark.parametrize("header", [HEADER.replace("\t", ","), HEADER[5:], HEADER + "\tmore"])
+def test_another_header_is_refused(tmp_path, header):
+    with pytest.raises(RepalignError, match="header"):
+        read(tmp_path, header, GOOD)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+def test_a_catalogue_that_cannot_be_read_is_said(tmp_path, content):
+    path = tmp_path / "derivatives.tsv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RepalignError, match=r"derivatives\.tsv"):
+        read_catalogue(path)
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A project with the committed catalogue and a raw folder without anything in it."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/derivatives.tsv").write_bytes(
+        (ROOT / "config/derivatives.tsv").read_bytes()
+    )
+    (tmp_path / "raw").mkdir()
+    return tmp_path
+
+
+def test_every_committed_row_and_figure_can_be_made(root):
+    """A row that no step makes would silently drop out of `rule all`."""
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    workflow, _ = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
+    assert targets(workflow, catalogue) == [row.target for row in catalogue]
+    assert all(workflow.producer(path) for path in figures(catalogue))
+    assert {row.analysis for row in catalogue} == set(ANALYSES)
+
+
+def test_what_region_matrices_cannot_give_is_left_out(root):
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    settings = Settings.model_validate({"nsd": {"raw": "raw", "layout": "roi_matrices"}})
+    workflow, _ = build_workflow(settings, root)
+    found = set(targets(workflow, catalogue))
+    assert {row.target for row in select(catalogue, "nsd", "rsa_subject_subject")} <= found
+    assert "results/datasets/nsd/nsd_stim_info_merged.csv" not in found

@@ -1,0 +1,193 @@
+"""One step, one rule, one script: what each says fits the others."""
+
+import argparse
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from repalign.dag.build import build_workflow
+from repalign.dag.steps import Step, Workflow
+from repalign.settings import Settings
+from repalign.tables import paths
+
+ROOT = Path(__file__).parents[3]
+SCRIPTS = ROOT / "workflow/scripts"
+RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
+OF_THE_RULE = {"output", "spec", "threads"}
+"""Options that the rule's own command line gives."""
+
+
+def build(tmp: Path, layout: str) -> Workflow:
+    """The workflow of settings, on a raw folder that has all that a spec looks at."""
+    settings = Settings.model_validate(
+        {"nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}}
+    )
+    roi = tmp / "raw/subj01/func1mm/roi"
+    if not roi.exists():
+        (tmp / "config").mkdir()
+        (tmp / "config/derivatives.tsv").write_bytes(
+            (ROOT / "config/derivatives.tsv").read_bytes()
+        )
+        for subject, session in ((1, 1), (2, 1)):
+            folder = tmp / f"raw/subj{subject:02d}/func1mm"
+            betas = folder / "betas_fithrf_GLMdenoise_RR"
+            for place in (betas, folder / "roi"):
+                place.mkdir(parents=True)
+            (betas / f"betas_session{session:02d}.nii.gz").touch()
+            (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
+    return build_workflow(settings, tmp)[0]
+
+
+@pytest.fixture(scope="module")
+def workflows(tmp_path_factory) -> list[Workflow]:
+    root = tmp_path_factory.mktemp("rules")
+    return [build(root, layout) for layout in ("raw", "roi_matrices")]
+
+
+@pytest.fixture(scope="module")
+def steps(workflows) -> dict[str, tuple[Workflow, Step]]:
+    return {name: (flow, step) for flow in workflows for name, step in flow.steps.items()}
+
+
+def rules() -> dict[str, str]:
+    """The text of every rule of a step, by its name."""
+    found = {}
+    for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        for _, name, body in RULE.findall(file.read_text()):
+            assert name not in found, f"{name} twice"
+            found[name] = body
+    return found
+
+
+def parser(name: str) -> argparse.ArgumentParser:
+    """The parser of a script, which is imported for it."""
+    spec = importlib.util.spec_from_file_location(f"script_{name}", SCRIPTS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: argparse.ArgumentParser = module.parser()
+    return made
+
+
+NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+WILDCARDS = {
+    "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
+    "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
+    "rsa_table": "rsa_subject_subject_alignment_shift_1_joined", "hcp_table": "metadata/hcp",
+}  # fmt: skip
+
+
+def test_each_step_has_one_rule_and_one_script(steps):
+    assert sorted(steps) == NAMES
+    assert sorted(rules()) == NAMES
+
+
+def test_every_included_file_exists_and_every_file_is_included():
+    text = (ROOT / "workflow/Snakefile").read_text()
+    included = set(re.findall(r'include: "rules/(\w+\.smk)"', text))
+    assert included == {path.name for path in (ROOT / "workflow/rules").glob("*.smk")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_of_the_step_are_those_of_its_script(steps, name):
+    _, step = steps[name]
+    values = {k: v for k, v in WILDCARDS.items() if f"{{{k}}}" in step.output}
+    groups = [step.inputs(values), step.external(values), step.params(values), step.limits]
+    passed = [option for group in groups for option in group]
+    assert len(set(passed)) == len(passed), "an option twice hides one of its values"
+    assert not set(passed) & OF_THE_RULE
+    actions = [a for a in parser(name)._actions if a.dest != "help"]
+    accepted = {action.dest for action in actions}
+    required = {action.dest for action in actions if action.required}
+    assert set(passed) <= accepted
+    assert required <= set(passed) | OF_THE_RULE | set(step.extra_outputs)
+    # What the script takes, it gets from the workflow: a default would be a hidden setting.
+    hidden = accepted - set(passed) - OF_THE_RULE - set(step.extra_outputs)
+    assert hidden <= {"source"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_of_a_step_can_be_parsed(steps, name):
+    """Types, choices and numbers of values fit, too."""
+    import shlex
+
+    flow, step = steps[name]
+    values = {k: v for k, v in WILDCARDS.items() if f"{{{k}}}" in step.output}
+    outputs = [f"--{option}=x" for option in step.outputs()]
+    words = shlex.split(flow.arguments(flow.job(name, values)))
+    options = vars(parser(name).parse_args([*words, *outputs, "--spec", "{}", "--threads", "2"]))
+    for key, value in step.params(values).items():
+        assert options[key] == value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_says_what_every_rule_must(steps, name):
+    body = rules()[name]
+    _, step = steps[name]
+    assert re.search(r'^\s+"""\w.+\."""', body), "a docstring"
+    for line in (
+        f'log_of(FLOW["{name}"].output)',
+        "ENVIRONMENT",
+        f'spec=spec("{name}")',
+        f'command=command("{name}")',
+    ):
+        assert line in body
+    assert re.search(r"conda:\s+ENVIRONMENT", body)
+    assert re.search(r"resources:\s+mem_mb=[\w.]+,\s+runtime=\d+,", body)
+    shell = "".join(f"_WITH_{option.upper()}" for option in step.extra_outputs)
+    assert re.search(rf"shell:\s+RUN{shell}\n", body)
+    assert set(re.findall(r'\b(?:FLOW\[|spec\(|command\(|inputs\()"(\w+)"', body)) == {name}
+    assert body.count("].output,") + body.count("].output)") >= 2
+    for option in step.extra_outputs:
+        assert f'extra_outputs["{option}"]' in body
+    values = {k: v for k, v in WILDCARDS.items() if f"{{{k}}}" in step.output}
+    assert ("unpack(inputs(" in body) == bool(step.inputs(values))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_folders_are_declared_as_folders(steps, name):
+    _, step = steps[name]
+    is_folder = not Path(step.output).suffix
+    assert is_folder == bool(re.search(r"(directory|RDM_FOLDER)\(", rules()[name]))
+
+
+def test_no_rule_runs_python_inside_snakemake():
+    for file in [ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]:
+        assert not re.search(r"^\s+(run|script|notebook|wrapper):", file.read_text(), re.MULTILINE)
+
+
+def test_every_wildcard_is_constrained(workflows):
+    for flow in workflows:
+        for step in flow.steps.values():
+            for pattern in step.outputs().values():
+                assert set(re.findall(r"\{(\w+)\}", pattern)) <= set(flow.constraints)
+
+
+def test_every_step_is_reached_from_a_target(workflows):
+    from repalign.dag.build import figures, targets
+    from repalign.dag.catalogue import read_catalogue
+    from repalign.dag.steps import as_list
+
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    for flow in workflows:
+        pending = [*targets(flow, catalogue), *figures(catalogue)]
+        seen = set()
+        while pending:
+            job = flow.producer(pending.pop())
+            assert job is not None
+            if job in seen:
+                continue
+            seen.add(job)
+            pending += [p for ps in job.step.inputs(job.values).values() for p in as_list(ps)]
+        assert {job.step.name for job in seen} == set(flow.steps)
+
+
+def test_patterns_of_the_steps_come_from_one_place(workflows):
+    known = {value for value in vars(paths).values() if isinstance(value, str)}
+    for flow in workflows:
+        for step in flow.steps.values():
+            shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
+            assert shape in known or step.output.startswith(paths.NSD_INDEX)
