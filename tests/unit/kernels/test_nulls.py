@@ -98,9 +98,10 @@ def test_permuting_the_other_side_by_the_inverse_is_the_same():
     )
 
 
-def test_same_bytes_whatever_the_sharding():
+def test_same_bytes_whatever_the_sharding(monkeypatch):
     x = interleave(unit_vectors(8, 60, np.float32, 1))
     y = interleave(unit_vectors(8, 60, np.float32, 2))
+    monkeypatch.setattr("repalign.kernels.nulls.BLOCK_BYTES", 60_000)
     whole = permuted_products(x, y, independent_permutations(0, 0, 12, 60))
     for size in (1, 5, 11):
         parts = [
@@ -108,6 +109,13 @@ def test_same_bytes_whatever_the_sharding():
             for s in range(0, 12, size)
         ]
         assert np.concatenate(parts).tobytes() == whole.tobytes()
+    draws = independent_permutations(0, 0, 12, 60)
+    for size in (1, 3):
+        parts = [
+            permuted_products(*(np.ascontiguousarray(m[..., s : s + size]) for m in (x, y)), draws)
+            for s in range(0, 8, size)
+        ]
+        assert np.concatenate(parts, axis=1).tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize("side", [0, 1])

@@ -41,8 +41,8 @@ def cyclic_products(x: Array, y: Array, tau: Array, sigma: Array) -> FloatArray:
         Unit RDMs as symmetric matrices; the diagonal is ignored.
     tau, sigma : arrays (n_trials,), integer
         Relabelings of the trials (see `repalign.kernels.permutations.relabelings`). Both are
-        needed as random permutations: with tau the identity, the draws of a set depend on each
-        other if the design has structure in time.
+        needed as random permutations: with tau the identity, and structure over time, the n draws
+        of a set tell no more than n / 84 independent ones (n = 515, see Notes).
 
     Returns
     -------
@@ -60,6 +60,14 @@ def cyclic_products(x: Array, y: Array, tau: Array, sigma: Array) -> FloatArray:
     the dtype of the input, sums over blocks of diagonals in float64. Cost: n transforms of length
     n for n draws. Lengths with a large prime factor (1907 trials, say) are padded with zeros to a
     convenient length of about twice the size.
+
+    Design effect (variance of a tail share over sets, against independent draws) at the 5 %, 1 %
+    and 0.1 % level, 300 sets of 515 draws, ``benchmarks/permutations.py --study``: unstructured
+    RDMs 1.0, 1.0, 0.9; drifting 0.7, 0.8, 0.9; categorical 0.9, 1.0, 0.9; without tau 1.0, 1.2,
+    1.1; 39, 20, 3; 84, 46, 19.
+
+    Error in float32 at n = 3000: 6e-10 for random draws, 3e-8 at a product of 1. Time a draw, one
+    busy core, n = 515, 1545, 3000: 0.004, 0.014, 0.018 ms.
 
     Memory: the wrapped diagonals of both RDMs are as large as the two condensed RDMs, 2 x 17 MiB
     at n = 3000 in float32; a block of transforms takes another 3 MiB.

@@ -102,7 +102,8 @@ def permuted_products(x: Array, y: Array, permutations: Array) -> FloatArray:
     total = np.zeros((len(permutations), n_rois))
     if n < 2 or n_rois == 0:
         return total
-    step = max(1, BLOCK_BYTES // (3 * n * n_rois * x.itemsize))
+    # The same blocks, so the same rounding, whatever regions are together.
+    step = max(1, BLOCK_BYTES // (3 * n * INTERLEAVED * x.itemsize))
     width = LANES * n_rois
     rows = np.empty((step, n, n_rois), y.dtype)
     padded = np.empty((2, -(-step * n // LANES) * width), y.dtype)

@@ -123,7 +123,11 @@ def cyclic_place(index: int, n: int) -> tuple[int, int]:
     The trial-by-trial coupling of different sizes by `restrict` has no cyclic counterpart:
     in an independent draw restricted to two sizes, the same trials meet if positions are
     compared on a stretched scale, so the nulls of the two sizes correlate where RDMs
-    change smoothly with time; cyclic draws of two sizes do not correlate at all.
+    change smoothly with time; cyclic draws of two sizes do not correlate at all. Correlation of
+    the nulls at 515 and 407 trials (``benchmarks/permutations.py --study``), unstructured,
+    drifting and categorical RDMs: 0.02, 0.31, 0.19 with independent draws, -0.01, 0.00, 0.01 with
+    cyclic ones. So the null of a mean over sizes is narrower in the cyclic scheme (by 1, 14 and
+    8 % in that example) where a design has structure over time.
     """
     if index < 0 or n < 1:
         raise ValueError(f"index and n are {index} and {n}; expected index >= 0 and n >= 1")
