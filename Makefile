@@ -24,7 +24,7 @@ $(VENV)/ready-test: envs/test.lock $(VENV)/ready
 demo: $(VENV)/ready
 	$(BIN)/repalign simulate nsd
 	$(BIN)/snakemake --cores $(CORES) $(TABLE).parquet
-	$(BIN)/snakemake --cores $(CORES) --quiet all -- $(FIGURES)_heatmap.png $(FIGURES)_ranking.png
+	$(BIN)/snakemake --cores $(CORES) $(FIGURES)_heatmap.png $(FIGURES)_ranking.png
 	@echo
 	@echo "Table:   $(TABLE).parquet"
 	@echo "Figures: $(FIGURES)_heatmap.png"

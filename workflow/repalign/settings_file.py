@@ -16,23 +16,23 @@ from repalign.settings import Settings
 Location = tuple[int | str, ...]
 
 
-def read_settings(path: str | Path) -> Settings:
-    """Read and check a settings file.
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read a settings file without checking its keys.
 
     Parameters
     ----------
     path : str or Path
-        A YAML file; keys that it leaves out have their defaults.
+        A YAML file.
 
     Returns
     -------
-    Settings
-        The settings.
+    dict
+        Its content; empty for an empty file.
 
     Raises
     ------
     RepalignError
-        If the file is missing, is not YAML, or has unknown keys or wrong values.
+        If the file is missing or is not a mapping in YAML.
     """
     path = Path(path)
     try:
@@ -51,7 +51,35 @@ def read_settings(path: str | Path) -> Settings:
             expected="a YAML file",
             remedy="Mend the line named above; indentation counts.",
         ) from error
-    return check_settings(values, [path])
+    if not isinstance(values, dict):
+        raise RepalignError(
+            f"a {type(values).__name__}",
+            where=path,
+            expected="keys with values",
+            remedy="See config/README.md for the keys.",
+        )
+    return values
+
+
+def read_settings(path: str | Path) -> Settings:
+    """Read and check a settings file; keys that it leaves out have their defaults.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file.
+
+    Returns
+    -------
+    Settings
+        The settings.
+
+    Raises
+    ------
+    RepalignError
+        If the file is missing, is not YAML, or has unknown keys or wrong values.
+    """
+    return check_settings(read_yaml(path), [path])
 
 
 def check_settings(values: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Settings:

@@ -14,7 +14,7 @@ from repalign.dag.build import CATALOGUE, build_workflow, figures, targets
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
-from repalign.settings_file import check_settings
+from repalign.settings_file import check_settings, read_yaml
 from repalign.tables.paths import benchmark_of, log_of
 
 
@@ -41,6 +41,13 @@ def mendable(function):
             raise WorkflowError(str(error)) from None
 
     return call
+
+
+# Snakemake would stop at a file that is not YAML without naming the line.
+mendable(read_yaml)("config/config.yaml")
+
+
+configfile: "config/config.yaml"
 
 
 # Files of the command line come before config/config.yaml in Snakemake's list, but override it.

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from repalign.dag.nsd import PUBLISHED_SESSIONS, NsdPlan, nsd_steps
+from repalign.dag.nsd import nsd_steps
+from repalign.dag.nsd_plan import PUBLISHED_SESSIONS, NsdPlan
 from repalign.errors import RepalignError
 from repalign.settings import Settings
 from repalign.simulate.settings import NsdSimulation

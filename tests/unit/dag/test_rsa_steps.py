@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from repalign.dag.catalogue import read_catalogue, select
-from repalign.dag.nsd import PUBLISHED_SESSIONS, NsdPlan
+from repalign.dag.nsd_plan import PUBLISHED_SESSIONS, NsdPlan
 from repalign.dag.rsa import part_of, representative, rsa_steps
 from repalign.datasets.matching import trial_set
 from repalign.settings import Settings

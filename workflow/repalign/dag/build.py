@@ -7,7 +7,8 @@ from pathlib import Path
 
 from repalign.dag.catalogue import Derivative, read_catalogue, select
 from repalign.dag.manifest import Manifest
-from repalign.dag.nsd import NsdPlan, nsd_steps
+from repalign.dag.nsd import nsd_steps
+from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.rsa import rsa_steps
 from repalign.dag.steps import Workflow
 from repalign.settings import Settings

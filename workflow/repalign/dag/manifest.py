@@ -64,13 +64,15 @@ class Manifest:
         self._entries = _read_table(table)
         self._changed = False
 
-    def identity(self, path: str | Path) -> str:
+    def identity(self, path: str | Path, name: str = "input") -> str:
         """Return the identity of a file's content.
 
         Parameters
         ----------
         path : str or Path
             A file.
+        name : str
+            What the file is, for messages.
 
         Returns
         -------
@@ -89,8 +91,11 @@ class Manifest:
             raise RepalignError(
                 f"no readable file ({error.strerror})",
                 where=path,
-                expected="an input file of the workflow",
-                remedy="Check the path in the settings, or fetch the file.",
+                expected=f"the {name.replace('_', ' ')} of the dataset",
+                remedy=(
+                    "Fetch the file, or say where it is: raw files are named by `raw` and `files` "
+                    "of the dataset in config/config.yaml."
+                ),
             ) from error
         key = str(path)
         known = self._entries.get(key)

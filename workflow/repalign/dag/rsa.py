@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd import N_REPETITIONS, NsdPlan
+from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
 from repalign.dag.steps import Step, Wildcards
 from repalign.tables import paths
 from repalign.tables.paths import subject_label

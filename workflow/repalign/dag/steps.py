@@ -174,7 +174,7 @@ class Workflow:
             }
             # External files count by content alone: a dataset that moved is the same dataset.
             external = {
-                name: [self.manifest.identity(self.root / path) for path in as_list(paths)]
+                name: [self.manifest.identity(self.root / path, name) for path in as_list(paths)]
                 for name, paths in job.step.external(values).items()
             }
             self._specs[job] = {

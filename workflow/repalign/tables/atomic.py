@@ -26,8 +26,9 @@ def _explain(error: OSError, path: Path) -> RepalignError | None:
     """Turn an operating-system error that a user can mend into one that says how."""
     if error.errno not in _MENDABLE:
         return None
-    named = Path(os.fsdecode(error.filename)) if error.filename else path
-    if path.parent not in named.parents and named not in (path, *path.parents):
+    named = Path(os.fsdecode(error.filename)).absolute() if error.filename else path.absolute()
+    output = path.absolute()
+    if output.parent not in named.parents and named not in (output, *output.parents):
         # Not about the output: another file that the block opened.
         return RepalignError(
             f"no access to it ({error.strerror})",

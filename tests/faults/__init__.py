@@ -1,0 +1,1 @@
+"""What a user sees when an input, the machine or a job fails, through the real command line."""

@@ -1,0 +1,151 @@
+"""What a run of NSD covers: its subjects, sessions and regions, and where its raw files are."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from repalign.errors import RepalignError
+from repalign.settings import NsdSettings, Settings
+from repalign.simulate.truth import read_simulation
+from repalign.tables.prepared import N_AREAS
+
+N_REPETITIONS = 3
+PUBLISHED_SESSIONS = {1: 40, 2: 40, 3: 32, 4: 30, 5: 40, 6: 32, 7: 40, 8: 30}
+AREAS = "resources/hcp_mmp1.tsv"
+AREA_GROUPS = "resources/hcp_mmp1_areas.tsv"
+
+
+@dataclass(frozen=True)
+class NsdPlan:
+    """What a run of NSD covers, worked out from the settings and the raw folder's own marker.
+
+    Attributes
+    ----------
+    settings : Settings
+        The checked settings.
+    root : Path
+        The project folder, which relative paths start from.
+    """
+
+    settings: Settings
+    root: Path = Path()
+
+    @property
+    def nsd(self) -> NsdSettings:
+        """Return the settings of the dataset."""
+        return self.settings.nsd
+
+    @cached_property
+    def _simulation(self) -> dict[str, Any] | None:
+        """Return the marker of a simulated dataset, after checking that the settings made it."""
+        marker: dict[str, Any] | None = read_simulation(self.root / self.nsd.raw)
+        if marker is None:
+            return None
+        wanted = self.settings.simulate.nsd.model_dump(mode="json")
+        made = marker.get("settings", wanted)
+        changed = sorted(k for k, v in wanted.items() if made.get(k) != v)
+        if changed:
+            raise RepalignError(
+                f"simulated with other values of {', '.join(changed)}",
+                where=f"{self.nsd.raw}/simulation.json",
+                expected="the values of simulate.nsd in the settings",
+                remedy="Run `repalign simulate nsd`, or set simulate.nsd back.",
+            )
+        return marker
+
+    @cached_property
+    def folder(self) -> Path:
+        """Return the raw folder, after checking that it is there."""
+        if not (self.root / self.nsd.raw).is_dir():
+            raise RepalignError(
+                "no such folder",
+                where=f"nsd.raw: {self.nsd.raw}",
+                expected="the raw data of NSD",
+                remedy=(
+                    "Run `repalign simulate nsd` (or `make demo`) for simulated data, or set "
+                    "nsd.raw in config/config.yaml to your copy of NSD."
+                ),
+            )
+        return Path(self.nsd.raw)
+
+    @cached_property
+    def source(self) -> str:
+        """Return what the raw folder holds: real, simulated or other."""
+        if self.nsd.source == "real" and read_simulation(self.root / self.nsd.raw) is not None:
+            raise RepalignError(
+                "a simulated dataset (it has a simulation.json)",
+                where=f"nsd.raw: {self.nsd.raw}",
+                expected="real data, as nsd.source says",
+                remedy="Set nsd.source back to auto, or nsd.raw to your copy of NSD.",
+            )
+        if self.nsd.source != "auto":
+            return self.nsd.source
+        _ = self.folder
+        return "real" if self._simulation is None else "simulated"
+
+    @cached_property
+    def sessions(self) -> dict[int, int]:
+        """Return the number of sessions of each selected subject."""
+        if self.nsd.sessions is not None:
+            known = dict(self.nsd.sessions)
+        elif self.source == "simulated" and self._simulation is not None:
+            known = {int(k): int(v) for k, v in self._simulation["sessions"].items()}
+        else:
+            known = PUBLISHED_SESSIONS
+        wanted = sorted(known) if self.nsd.subjects == "all" else sorted(set(self.nsd.subjects))
+        unknown = [subject for subject in wanted if subject not in known]
+        if unknown or not wanted:
+            raise RepalignError(
+                f"subjects {unknown or 'none'}",
+                where="nsd.subjects",
+                expected=f"some of {sorted(known)}",
+                remedy="Correct nsd.subjects, or give their sessions in nsd.sessions.",
+            )
+        return {subject: known[subject] for subject in wanted}
+
+    def selected(self, subject: int) -> int:
+        """Return the number of a subject after checking that the settings select it."""
+        if subject not in self.sessions:
+            raise RepalignError(
+                f"subject {subject}",
+                where="the files asked for",
+                expected=f"one of the selected subjects {self.subjects}",
+                remedy="Ask for files of these, or add the subject to nsd.subjects.",
+            )
+        return subject
+
+    @property
+    def subjects(self) -> list[int]:
+        """Return the selected subjects in ascending order."""
+        return list(self.sessions)
+
+    @cached_property
+    def areas(self) -> list[int]:
+        """Return the selected areas (1-180) in ascending order."""
+        if self.nsd.regions == "all":
+            return list(range(1, N_AREAS + 1))
+        with (self.root / AREAS).open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file, delimiter="\t")
+            by_name = {row["name"]: int(row["area"]) for row in rows}
+        unknown = [name for name in self.nsd.regions if name not in by_name]
+        if unknown or not self.nsd.regions:
+            raise RepalignError(
+                f"regions {unknown or 'none'}",
+                where="nsd.regions",
+                expected=f"names of HCP-MMP1 areas, as in {AREAS}",
+                remedy="Correct the names; hemispheres are not part of them.",
+            )
+        return sorted({by_name[name] for name in self.nsd.regions})
+
+    @property
+    def regions(self) -> list[int]:
+        """Return the selected regions (1-360): left hemispheres, then right ones."""
+        return self.areas + [area + N_AREAS for area in self.areas]
+
+    def raw(self, pattern: str, **entities: int) -> str:
+        """Return the path of a raw file."""
+        return str(self.folder / pattern.format(**entities))
