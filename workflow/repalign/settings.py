@@ -115,6 +115,30 @@ class NsdSettings(_Section):
     regions: Literal["all"] | list[str] = Field(
         "all", description="HCP-MMP1 areas to use, as a list of names (V1, MST, ...), or `all`."
     )
+    features: str = Field(
+        "features",
+        description=(
+            "Folder of model features, one .h5 or .pt file a model; relative to `raw`, or an "
+            "absolute path."
+        ),
+    )
+    skip_features: list[str] = Field(
+        ["*-pixtral.*"], description="Patterns of feature files that are left out."
+    )
+    assume_row_order: bool = Field(
+        False,
+        description=(
+            "Whether row k of a .pt file without ids is image k. Files with ids are always "
+            "matched by id."
+        ),
+    )
+    controls: str = Field(
+        "control_matrices",
+        description=(
+            "Folder of control tables (control_<name>.parquet) for partial RSA; relative to "
+            "`raw`, or an absolute path."
+        ),
+    )
     files: NsdFiles = Field(NsdFiles(), description="Where each raw file lies.")
     roi_matrices: RoiMatrices = Field(RoiMatrices(), description="Where ready-made matrices lie.")
 
@@ -147,6 +171,33 @@ class RsaSettings(_Section):
             "`shared`: subjects have one common trial order, so RDMs are computed once for all "
             "partners with equally many sessions (checked in every comparison). `per_pair`: for "
             "recordings without a common order."
+        ),
+    )
+    drop_same_image_pairs: bool = Field(
+        False,
+        description=(
+            "Leave out pairs of trials that show one image. `false` is the published behaviour; "
+            "distances of models between such trials are exactly 0."
+        ),
+    )
+
+
+class PermutationSettings(_Section):
+    """Permutation nulls. The number of draws stands in the catalogue, file by file."""
+
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of all draws.")
+    scheme: Literal["cyclic", "independent"] = Field(
+        "cyclic",
+        description=(
+            "`cyclic`: as many draws as there are trials at once, a thousand times faster. "
+            "`independent`: one at a time, as published."
+        ),
+    )
+    unit: Literal["trial", "image"] = Field(
+        "trial",
+        description=(
+            "`trial` is the published behaviour; `image` keeps the repetitions of an image "
+            "together and draws independently."
         ),
     )
 
@@ -197,6 +248,7 @@ class Settings(_Section):
 
     nsd: NsdSettings = Field(NsdSettings(), description="The Natural Scenes Dataset.")
     rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
+    permutation: PermutationSettings = Field(PermutationSettings(), description="Null draws.")
     identity: Literal["quick", "full"] = Field(
         "quick",
         description=(

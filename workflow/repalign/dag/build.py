@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from repalign.dag.catalogue import Derivative, read_catalogue, select
+from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.manifest import Manifest
 from repalign.dag.nsd import nsd_steps
 from repalign.dag.nsd_plan import NsdPlan
+from repalign.dag.nulls import null_steps
+from repalign.dag.published import TABLES, published_steps
 from repalign.dag.rsa import rsa_steps
 from repalign.dag.steps import Workflow
+from repalign.dag.subject_model import subject_model_steps
 from repalign.settings import Settings
 from repalign.tables import paths
 
@@ -21,11 +24,13 @@ LIBRARY = Path(__file__).parents[2]
 def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
     """Return the regular expression of every wildcard in the paths of the workflow."""
 
-    def names(analysis: str, *, stem: bool) -> str:
-        rows = [row for row in catalogue if row.analysis == analysis]
-        found = [row.name if stem else row.path.removesuffix(".csv") for row in rows]
-        return "|".join(re.escape(name) for name in found) or "(?!)"
+    def one_of(names: list[str]) -> str:
+        return "|".join(re.escape(name) for name in names) or "(?!)"
 
+    def tables(*analyses: str) -> str:
+        return one_of([row.name for row in catalogue if row.analysis in analyses])
+
+    regions = [row for row in catalogue if row.analysis == "region_table"]
     return {
         "dataset": "nsd",
         "subject": r"\d{2}",
@@ -36,9 +41,15 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "role": "x|y",
         "shift": r"\d",
         "hemispheres": "joined|separated",
-        "comparison": "pearson|spearman",
-        "rsa_table": names("rsa_subject_subject", stem=True),
-        "hcp_table": names("region_table", stem=False),
+        "comparison": "pearson|spearman|cka",
+        "vectors": "rdms|grams",
+        "subset": "all|animate|inanimate|controlled",
+        "partition": "animate|inanimate",
+        "model": r"[^/]+",
+        "permutations": r"\d+",
+        "block": r"\d+",
+        "hcp_table": one_of([row.path.removesuffix(".csv") for row in regions]),
+        **{f"{name}_table": tables(*analyses) for name, analyses in TABLES.items()},
     }
 
 
@@ -60,7 +71,13 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
     catalogue = read_catalogue(root / CATALOGUE)
     plan = NsdPlan(settings, root)
     manifest = Manifest(root / paths.MANIFEST, settings.identity)
-    steps = [*nsd_steps(plan), *rsa_steps(plan, select(catalogue, "nsd", "rsa_subject_subject"))]
+    steps = [
+        *nsd_steps(plan),
+        *rsa_steps(plan),
+        *subject_model_steps(plan),
+        *null_steps(plan),
+        *published_steps(plan, catalogue),
+    ]
     workflow = Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest, root)
     return workflow, plan
 
@@ -73,7 +90,7 @@ def targets(workflow: Workflow, catalogue: list[Derivative]) -> list[str]:
 def figures(catalogue: list[Derivative]) -> list[str]:
     """Return the figures of all inter-subject RSA tables."""
     return [
-        pattern.format(dataset=row.dataset, rsa_table=row.name)
+        pattern.format(dataset=row.dataset, table=row.name)
         for row in catalogue
         if row.analysis == "rsa_subject_subject"
         for pattern in (paths.HEATMAP, paths.RANKING)

@@ -12,6 +12,14 @@ from repalign.errors import RepalignError
 DATASETS = ("any", "nsd")
 COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
+INDEXES = ("region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index")
+"""Analyses whose files have places of their own."""
+
+SHIFTS = ("0", "1", "2")
+HEMISPHERES = ("joined", "separated")
+NUMBER = ("a whole number",)
+"""Stands for any whole number above 0."""
+
 ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "region_table": {},
     "image_index": {},
@@ -19,10 +27,31 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "stimulus_index": {},
     "mask_index": {},
     "rsa_subject_subject": {
-        "shift": ("0", "1", "2"),
-        "hemispheres": ("joined", "separated"),
+        "shift": SHIFTS,
+        "hemispheres": HEMISPHERES,
         "comparison": ("pearson", "spearman"),
     },
+    "cka_subject_subject": {"shift": SHIFTS, "hemispheres": HEMISPHERES},
+    "rsa_partitions": {
+        "shift": SHIFTS,
+        "hemispheres": HEMISPHERES,
+        "comparison": ("pearson", "spearman"),
+    },
+    "rsa_subject_subject_partial": {"shift": ("0", "1"), "hemispheres": HEMISPHERES},
+    "rsa_subject_group": {"shift": SHIFTS, "hemispheres": HEMISPHERES},
+    "rsa_subject_model": {"hemispheres": HEMISPHERES},
+    "rsa_subject_model_partial": {"hemispheres": HEMISPHERES},
+    "null_subject_subject": {
+        "shift": ("0", "1"),
+        "hemispheres": HEMISPHERES,
+        "permutations": NUMBER,
+    },
+    "null_subject_model": {
+        "modality": ("vision", "language"),
+        "hemispheres": HEMISPHERES,
+        "permutations": NUMBER,
+    },
+    "rsa_pvalues": {"permutations": NUMBER},
 }
 """Each analysis with its parameters and their allowed values."""
 
@@ -148,7 +177,8 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
             remedy="Correct the column `parameters` (name=value;name=value).",
         )
     for key, value in parameters.items():
-        if value not in allowed[key]:
+        number = allowed[key] == NUMBER and value.isdecimal() and int(value) > 0
+        if value not in allowed[key] and not number:
             raise RepalignError(
                 f"{key}={value}",
                 where=where,
@@ -175,11 +205,14 @@ def _check_place(row: Mapping[str, str], where: str) -> None:
             expected="a file below results/, such as nsd/table.parquet",
             remedy="Correct the column `path`.",
         )
-    table = f"{row['dataset']}/{Path(row['path']).stem}.parquet"
-    if row["analysis"] == "rsa_subject_subject" and row["path"] != table:
+    if row["analysis"] in INDEXES:
+        return
+    suffix = "npy" if row["analysis"].startswith("null_") else "parquet"
+    table = f"{row['dataset']}/{Path(row['path']).stem}.{suffix}"
+    if row["path"] != table:
         raise RepalignError(
             f"path {row['path']!r}",
             where=where,
-            expected=f"{table}, as tables of this analysis lie in the folder of their dataset",
+            expected=f"{table}, as files of this analysis lie in the folder of their dataset",
             remedy="Correct the column `path`.",
         )

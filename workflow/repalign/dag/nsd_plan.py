@@ -149,3 +149,51 @@ class NsdPlan:
     def raw(self, pattern: str, **entities: int) -> str:
         """Return the path of a raw file."""
         return str(self.folder / pattern.format(**entities))
+
+    @cached_property
+    def _feature_files(self) -> dict[str, str]:
+        """Return the feature files by model: HDF5 and torch files of the features folder."""
+        folder = self.root / self.nsd.raw / self.nsd.features
+        found = sorted((*folder.glob("*.h5"), *folder.glob("*.pt")))
+        kept = [
+            path for path in found if not any(path.match(skip) for skip in self.nsd.skip_features)
+        ]
+        stems = [path.stem for path in kept]
+        if not kept or len(set(stems)) != len(stems):
+            raise RepalignError(
+                f"{len(kept)} feature file(s) for {len(set(stems))} model(s)",
+                where=f"nsd.features: {folder}",
+                expected="one .h5 or .pt file for each model, at least one",
+                remedy="Correct nsd.features, or put the features of your models there.",
+            )
+        return {path.stem: str(path.relative_to(self.root)) for path in kept}
+
+    @property
+    def models(self) -> list[str]:
+        """Return the names of the models, sorted."""
+        return sorted(self._feature_files)
+
+    def feature_file(self, model: str) -> str:
+        """Return the feature file of a model."""
+        if model not in self._feature_files:
+            raise RepalignError(
+                f"model {model!r}",
+                where="nsd.features",
+                expected=f"one of {', '.join(self.models)}",
+                remedy="Correct the target, or add the feature file of the model.",
+            )
+        return self._feature_files[model]
+
+    @cached_property
+    def controls(self) -> list[str]:
+        """Return the control tables, sorted by name."""
+        folder = self.root / self.nsd.raw / self.nsd.controls
+        found = sorted(folder.glob("control_*.parquet"))
+        if not found:
+            raise RepalignError(
+                "no control_<name>.parquet",
+                where=f"nsd.controls: {folder}",
+                expected="at least one control table",
+                remedy="Correct nsd.controls, or put control tables there.",
+            )
+        return [str(path.relative_to(self.root)) for path in found]

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd import NsdPlan
+from repalign.dag.nsd_plan import NsdPlan
+from repalign.dag.nulls import n_blocks
 from repalign.dag.rsa import PARTITIONS, pair_parts
 from repalign.dag.steps import Step, Wildcards
+from repalign.errors import RepalignError
+from repalign.models.modality import modality_of
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
+
+TABLES = {
+    "rsa_subject_subject": ("rsa_subject_subject",),
+    "cka_subject_subject": ("cka_subject_subject",),
+    "rsa_partitions": ("rsa_partitions",),
+    "rsa_subject_subject_partial": ("rsa_subject_subject_partial",),
+    "rsa_subject_group": ("rsa_subject_group",),
+    "rsa_subject_model": ("rsa_subject_model", "rsa_subject_model_partial"),
+    "null_subject_subject": ("null_subject_subject",),
+    "null_subject_model": ("null_subject_model",),
+    "rsa_pvalues": ("rsa_pvalues",),
+}
+"""Wildcards of published files (`<name>_table`), and the analyses whose files they stand for."""
 
 Inputs = Callable[[Derivative], dict[str, Any]]
 
@@ -31,7 +48,8 @@ def published_steps(plan: NsdPlan, catalogue: Sequence[Derivative]) -> list[Step
         One an analysis, with the file names of its rows as wildcard.
     """
     maker = _Maker(plan, catalogue)
-    return [*maker.subject_tables(), *maker.model_tables(), *maker.figures()]
+    tables = [*maker.subject_tables(), *maker.model_tables(), *maker.nulls(), maker.pvalues()]
+    return [*tables, *maker.figures()]
 
 
 class _Maker:
@@ -146,6 +164,72 @@ class _Maker:
             )
             for s in self.plan.subjects
         ]
+
+    def nulls(self) -> list[Step]:
+        """Return the null distributions."""
+        plan = self.plan
+
+        def of_subjects(row: Derivative) -> dict[str, Any]:
+            count = n_blocks(plan, row.parameters["hemispheres"])
+            pattern = paths.PAIR_NULL
+            entities = {"dataset": row.dataset, **row.parameters}
+            return {"parts": [pattern.format(block=f"{k:02d}", **entities) for k in range(count)]}
+
+        def models(row: Derivative) -> list[str]:
+            return [m for m in plan.models if modality_of(m) == row.parameters["modality"]]
+
+        def of_models(row: Derivative) -> dict[str, Any]:
+            pattern = paths.MODEL_NULL
+            return {
+                "parts": [p for m in models(row) for p in self.by_subject(pattern, row, model=m)]
+            }
+
+        def count(row: Derivative) -> dict[str, Any]:
+            return {"permutations": int(row.parameters["permutations"])}
+
+        def model_params(row: Derivative) -> dict[str, Any]:
+            modality = row.parameters["modality"]
+            return {
+                **count(row),
+                "subjects": plan.subjects,
+                "models": models(row),
+                "modality": modality,
+            }
+
+        return [
+            self.step("join_subject_null", "null_subject_subject", of_subjects, count, paths.NULL),
+            self.step("join_model_null", "null_subject_model", of_models, model_params, paths.NULL),
+        ]
+
+    def pvalues(self) -> Step:
+        """Return the table of p-values."""
+
+        def inputs(row: Derivative) -> dict[str, Any]:
+            joined = {"hemispheres": "joined"}
+            draws = {**joined, **row.parameters}
+            pearson = {**joined, "shift": "1", "comparison": "pearson"}
+            find = partial(self.find, row.dataset)
+            return {
+                "subject_subject": find("rsa_subject_subject", **pearson),
+                "subject_model": find("rsa_subject_model", **joined),
+                "null_subject": find("null_subject_subject", shift="1", **draws),
+                "null_language": find("null_subject_model", modality="language", **draws),
+                "null_vision": find("null_subject_model", modality="vision", **draws),
+            }
+
+        return self.step("compute_rsa_pvalues", "rsa_pvalues", inputs, lambda _: {})
+
+    def find(self, dataset: str, analysis: str, **parameters: str) -> str:
+        """Return the file of the catalogue with some choices."""
+        for row in self.by_name.values():
+            if (row.dataset, row.analysis, row.parameters) == (dataset, analysis, parameters):
+                return row.target
+        raise RepalignError(
+            f"no {analysis} with {parameters}",
+            where="config/derivatives.tsv",
+            expected="a row for every file that another one needs",
+            remedy="Add the row.",
+        )
 
     def figures(self) -> list[Step]:
         """Return the figures of inter-subject RSA tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from repalign.dag.nsd import NsdPlan
+from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.rsa import alignment_params, same_image, subject_inputs
 from repalign.dag.steps import Step, Wildcards
 from repalign.tables import paths

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from repalign.errors import RepalignError
+from repalign.models.modality import MODALITIES, modality_of
 from repalign.models.feature_files import (
     Float32,
     H5Store,
@@ -35,23 +36,6 @@ from repalign.tables.atomic import atomic_file
 CHUNK_BYTES = 16_384
 """Size of a chunk: scattered rows cost little more than themselves."""
 
-MODALITIES = ("vision", "language")
-
-
-def modality_of(stem: str) -> str:
-    """Tell the modality of a model by its key, the published way.
-
-    Parameters
-    ----------
-    stem : str
-        Model key; `-untrained` at its end does not count.
-
-    Returns
-    -------
-    str
-        ``"vision"`` if the key ends with `-cls`, otherwise ``"language"``.
-    """
-    return "vision" if stem.removesuffix("-untrained").endswith("-cls") else "language"
 
 
 class Features:

@@ -39,6 +39,7 @@ PAIR_NULL = (
 MODEL_NULL = PARTS + "null_subject_model/{hemispheres}_{permutations}/{model}/sub-{subject}.npy"
 
 DERIVATIVE = "results/{dataset}/{table}.parquet"
+NULL = "results/{dataset}/{table}.npy"
 HEATMAP = "results/{dataset}/figures/{table}_heatmap.png"
 RANKING = "results/{dataset}/figures/{table}_ranking.png"
 
