@@ -24,7 +24,14 @@ log = logging.getLogger("repalign")
 
 def main(options: argparse.Namespace) -> None:
     trials = read_trials_table(options.trials)
-    keys, rows = trial_set(trials, options.subject, options.partner, options.shift, options.role)
+    keys, rows = trial_set(
+        trials,
+        options.subject,
+        options.partner,
+        options.shift,
+        options.role,
+        options.repetitions,
+    )
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     log.info("subject %d: %d trials, %d regions", options.subject, len(keys), len(groups))
     enough = len(keys) >= options.min_trials

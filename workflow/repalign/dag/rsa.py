@@ -31,7 +31,7 @@ def rsa_steps(plan: NsdPlan, tables: Sequence[Derivative]) -> list[Step]:
     list of Step
         In the order in which data flows.
     """
-    return [_compute(plan), _rank(plan), _compare(plan), *_tables(plan, tables)]
+    return [_select(plan), _compute(plan), _rank(plan), _compare(plan), *_tables(plan, tables)]
 
 
 def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int:
@@ -78,12 +78,28 @@ def rdm_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role: st
     )
 
 
+def _select(plan: NsdPlan) -> Step:
+    def inputs(w: Wildcards) -> dict[str, Any]:
+        return {
+            "responses": paths.RESPONSES.format(dataset=w["dataset"], subject=w["subject"]),
+            "trials": paths.TRIALS.format(dataset=w["dataset"]),
+            "regions": paths.REGIONS.format(dataset=w["dataset"]),
+        }
+
+    return Step(
+        "select_shared_responses",
+        paths.SHARED_RESPONSES,
+        inputs=inputs,
+        params=lambda w: {"source": plan.source, "subject": int(w["subject"])},
+    )
+
+
 def _compute(plan: NsdPlan) -> Step:
     rsa = plan.settings.rsa
 
     def inputs(w: Wildcards) -> dict[str, Any]:
         return {
-            "responses": paths.RESPONSES.format(dataset=w["dataset"], subject=w["subject"]),
+            "responses": paths.SHARED_RESPONSES.format(dataset=w["dataset"], subject=w["subject"]),
             "trials": paths.TRIALS.format(dataset=w["dataset"]),
             "regions": paths.REGIONS.format(dataset=w["dataset"]),
         }
