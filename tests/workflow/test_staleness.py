@@ -137,6 +137,7 @@ def test_one_raw_session_reruns_its_subject_and_its_pairs(project):
     assert project.pending(SHIFT_1) == {
         "extract_nsd_session": 1,
         "gather_nsd_responses": 1,
+        "select_shared_responses": 1,
         "summarise_quality": 1,
         "compute_rdms": 4,
         "compare_rdms": 5,

@@ -2,6 +2,26 @@
 # the published tables as concatenations of the comparisons.
 
 
+rule select_shared_responses:
+    """Responses to shared stimuli, which comparisons of subjects read many times."""
+    input:
+        unpack(inputs("select_shared_responses")),
+    output:
+        directory(FLOW["select_shared_responses"].output),
+    log:
+        log_of(FLOW["select_shared_responses"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("select_shared_responses"),
+        command=command("select_shared_responses"),
+    shell:
+        RUN
+
+
 rule compute_rdms:
     """RDM vectors of all regions of one subject on one set of trials."""
     input:

@@ -6,12 +6,11 @@ import pytest
 
 from repalign.datasets import responses
 from repalign.datasets.nsd_atlas import region_voxels
-from repalign.datasets.response_folder import ConstantColumns
+from repalign.datasets.response_folder import ConstantColumns, read_trials, select_trials
 from repalign.datasets.responses import (
     extract_session,
     gather_responses,
     open_region,
-    read_trials,
 )
 from repalign.errors import RepalignError
 
@@ -164,3 +163,21 @@ def test_constant_columns():
     for start in range(0, 50, 7):
         constant.update(values[start : start + 7])
     assert constant.columns.tolist() == [3]
+
+
+def test_selected_trials_read_like_whole_matrices(tmp_path):
+    rng = np.random.default_rng(0)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    matrices = {roi: rng.integers(-9, 9, (20, roi), dtype=np.int16) for roi in (3, 5)}
+    for roi, matrix in matrices.items():
+        np.save(whole / f"roi-{roi:03d}.npy", matrix)
+    held = np.array([2, 3, 7, 11, 19])
+    select_trials(whole, [3, 5], held, tmp_path / "some")
+    wanted = np.array([19, 2, 11])
+    found = read_trials(tmp_path / "some", [3, 5], wanted)
+    np.testing.assert_array_equal(found, read_trials(whole, [3, 5], wanted))
+    assert np.load(tmp_path / "some/roi-003.npy").shape == (5, 3)
+    for absent in ([4], [20], [0]):
+        with pytest.raises(RepalignError, match=f"no trial {absent[0]}"):
+            read_trials(tmp_path / "some", [3], np.array(absent))

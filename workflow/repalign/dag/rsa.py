@@ -41,10 +41,10 @@ def same_image(plan: NsdPlan) -> dict[str, int]:
     return {"drop_same_image_pairs": int(plan.settings.rsa.drop_same_image_pairs)}
 
 
-def subject_inputs(w: Wildcards) -> dict[str, Any]:
-    """Return the prepared files of one subject."""
+def subject_inputs(w: Wildcards, responses: str = paths.SHARED_RESPONSES) -> dict[str, Any]:
+    """Return the prepared files of one subject, by default with shared trials alone."""
     return {
-        "responses": paths.RESPONSES.format(dataset=w["dataset"], subject=w["subject"]),
+        "responses": responses.format(dataset=w["dataset"], subject=w["subject"]),
         "trials": paths.TRIALS.format(dataset=w["dataset"]),
         "regions": paths.REGIONS.format(dataset=w["dataset"]),
     }
@@ -53,7 +53,7 @@ def subject_inputs(w: Wildcards) -> dict[str, Any]:
 def rsa_steps(plan: NsdPlan) -> list[Step]:
     """Return the steps up to the comparison of two subjects, in the order of the data."""
     compare = [_compare(plan), _compare_partial(plan), _compare_group(plan)]
-    return [*_subsets(plan), _compute(plan), _rank(plan), *compare]
+    return [_select(plan), *_subsets(plan), _compute(plan), _rank(plan), *compare]
 
 
 def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int:
@@ -98,6 +98,15 @@ def vector_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role:
         # Without a shift the two sides of a pair use the same trials in the same order.
         role=role if shift else "x",
         partner=subject_label(representative(plan, subject, partner, shift)),
+    )
+
+
+def _select(plan: NsdPlan) -> Step:
+    return Step(
+        "select_shared_responses",
+        paths.SHARED_RESPONSES,
+        inputs=lambda w: subject_inputs(w, paths.RESPONSES),
+        params=lambda w: {"source": plan.source, "subject": int(w["subject"])},
     )
 
 
@@ -182,7 +191,9 @@ def _compare_group(plan: NsdPlan) -> Step:
         labels = [subject_label(s) for s in plan.subjects]
         return {
             **subject_inputs(w),
-            "responses": [paths.RESPONSES.format(dataset=w["dataset"], subject=s) for s in labels],
+            "responses": [
+                paths.SHARED_RESPONSES.format(dataset=w["dataset"], subject=s) for s in labels
+            ],
         }
 
     def params(w: Wildcards) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
         Step(
             "compute_session_rdms",
             paths.SESSION_RDMS,
-            inputs=subject_inputs,
+            inputs=lambda w: subject_inputs(w, paths.RESPONSES),
             params=lambda w: {**subject_params(w), **same_image(plan)},
             limits=limits,
         ),

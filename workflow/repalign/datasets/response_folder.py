@@ -11,8 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from repalign.errors import RepalignError
+from repalign.tables.atomic import atomic_folder
 
 REGIONS_TABLE = "regions.tsv"
+TRIALS_HELD = "trials.npy"
+"""In a folder that holds some trials only: which ones, ascending."""
 
 
 def region_file(roi: int) -> str:
@@ -55,7 +58,7 @@ def read_trials(
     roi_list : sequence of int
         Region ids, in the order of their columns: left before right for joined hemispheres.
     rows : ndarray, shape (n_rows,), int
-        Trials wanted, in the order wanted.
+        Trials wanted, in the order wanted, numbered as in the trial table.
 
     Returns
     -------
@@ -65,9 +68,10 @@ def read_trials(
     Raises
     ------
     RepalignError
-        If a matrix cannot be read, or `rows` go beyond it.
+        If a matrix cannot be read, `rows` go beyond it, or the folder does not hold some of them.
     """
     matrices = [open_region(folder, roi) for roi in roi_list]
+    rows = _held_rows(Path(folder), rows)
     n_trials = min(matrix.shape[0] for matrix in matrices)
     if rows.size and not 0 <= int(rows.min()) <= int(rows.max()) < n_trials:
         raise RepalignError(
@@ -84,6 +88,54 @@ def read_trials(
         joined[:, start:stop] = matrix[rows]
         start = stop
     return joined
+
+
+def _held_rows(folder: Path, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where a folder holds some trials; in a whole folder, at their own numbers."""
+    if not (folder / TRIALS_HELD).is_file():
+        return rows
+    held: NDArray[np.int64] = np.load(folder / TRIALS_HELD, allow_pickle=False)
+    places = np.minimum(np.searchsorted(held, rows), max(0, held.size - 1))
+    absent = rows[held[places] != rows] if held.size else rows
+    if absent.size:
+        raise RepalignError(
+            f"no trial {absent[0]} ({absent.size} of {rows.size} are not held)",
+            where=folder,
+            expected="all trials of shared stimuli",
+            remedy="Delete the folder and run the workflow again.",
+        )
+    return places
+
+
+def select_trials(
+    folder: str | Path, rois: Sequence[int], rows: NDArray[np.int64], output: str | Path
+) -> None:
+    """Copy some trials of all regions into a folder of their own.
+
+    Comparisons read the same few trials of a subject many times; scattered over whole matrices
+    they touch every page of them.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A subject's folder of responses.
+    rois : sequence of int
+        Regions to copy.
+    rows : ndarray of int64, shape (n_rows,)
+        Trials to copy, ascending.
+    output : str or Path
+        Folder to make, read by `read_trials` like a whole one.
+
+    Raises
+    ------
+    RepalignError
+        If a matrix cannot be read, or `rows` go beyond it.
+    """
+    with atomic_folder(output) as temporary:
+        np.save(temporary / TRIALS_HELD, rows, allow_pickle=False)
+        for roi in rois:
+            with (temporary / region_file(roi)).open("wb") as file:
+                np.save(file, read_trials(folder, [roi], rows), allow_pickle=False)
 
 
 def open_npy(path: Path, remedy: str) -> NDArray[Any]:

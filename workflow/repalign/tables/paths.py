@@ -11,6 +11,7 @@ STIMULI = PREPARED + "/stimuli.parquet"
 REGIONS = PREPARED + "/regions.tsv"
 QUALITY = PREPARED + "/quality.tsv"
 RESPONSES = PREPARED + "/responses/sub-{subject}"
+SHARED_RESPONSES = PREPARED + "/shared_responses/sub-{subject}"
 ATLAS = PREPARED + "/atlas/sub-{subject}.nii.gz"
 SESSION = PREPARED + "/sessions/sub-{subject}/ses-{session}.npy"
 

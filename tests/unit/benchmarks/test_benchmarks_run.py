@@ -1,0 +1,48 @@
+"""Every benchmark runs in its smallest setting and prints its tables; times are not judged."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("kernels", ["clip limits", "RDM vector", "ranks", "all regions x all regions"]),
+        (
+            "extraction",
+            ["session extraction", "floor: decompression alone", "gathering", "published way"],
+        ),
+        (
+            "pair",
+            [
+                "our three scripts",
+                "whole-array NumPy",
+                "shared trials only",
+                "RDMs of subject i",
+                "RDMs of subject j",
+                "ranks of subject i",
+                "comparison, Pearson",
+                "comparison, Spearman",
+            ],
+        ),
+    ],
+)
+def test_prints_its_tables(name, rows, tmp_path):
+    command = [sys.executable, str(BENCHMARKS / f"{name}.py"), "--quick"]
+    if name == "kernels":
+        command += ["--repeats", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    table = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    for row in rows:
+        cells = [line.split("|")[2:-1] for line in table if line.startswith(f"| {row}")]
+        assert cells, f"{row} is not in\n{done.stdout}"
+        for line in cells:
+            assert re.fullmatch(r"[\d.,]+", line[0].strip()), line
+    assert list(tmp_path.iterdir()) == [], "a benchmark leaves nothing behind"
