@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _simulate(options: argparse.Namespace) -> int:
     """Make a simulated dataset unless the same one is there already."""
     from repalign.simulate.nsd import simulate_nsd
+    from repalign.simulate.nsd_models import simulate_models
     from repalign.simulate.settings import SIMULATOR_VERSION
     from repalign.simulate.truth import read_simulation
 
@@ -77,9 +78,12 @@ def _simulate(options: argparse.Namespace) -> int:
         )
     made = marker and (marker.get("settings"), marker.get("code"))
     if made == (settings.model_dump(mode="json"), f"repalign.simulate {SIMULATOR_VERSION}"):
+        if not (folder / "features").is_dir():
+            simulate_models(folder, settings)
         print(f"{folder}: already simulated with these settings")
         return 0
     simulate_nsd(folder, settings, progress=sys.stderr.isatty())
+    simulate_models(folder, settings)
     print(f"{folder}: simulated NSD, seed {settings.seed}; what was planted is in truth/")
     return 0
 

@@ -66,6 +66,10 @@ class NsdFiles(_Section):
     stimulus_info: FixedPath = Field(
         "nsd_stim_info_merged.csv", description="Stimulus table, one row an image."
     )
+    objects: FixedPath = Field(
+        "annotations/coco_objects_annotations.csv",
+        description="Objects in the images (nsd_id, supercategory), for animate and inanimate.",
+    )
 
 
 class RoiMatrices(_Section):

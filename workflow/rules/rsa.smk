@@ -108,3 +108,165 @@ rule join_rsa_subject_subject:
         command=command("join_rsa_subject_subject"),
     shell:
         RUN
+
+
+rule compare_group:
+    """RSA of every region of a subject with those of the group of all others."""
+    input:
+        unpack(inputs("compare_group")),
+    output:
+        FLOW["compare_group"].output,
+    log:
+        log_of(FLOW["compare_group"].output),
+    benchmark:
+        benchmark_of(FLOW["compare_group"].output)
+    conda:
+        ENVIRONMENT
+    threads: SETTINGS.resources.threads
+    resources:
+        mem_mb=SETTINGS.resources.memory_mb,
+        runtime=240,
+    params:
+        spec=spec("compare_group"),
+        command=command("compare_group"),
+    shell:
+        RUN
+
+
+rule select_partition:
+    """Stimuli with animate objects, or with objects none of which is animate."""
+    output:
+        FLOW["select_partition"].output,
+    log:
+        log_of(FLOW["select_partition"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=spec("select_partition"),
+        command=command("select_partition"),
+    shell:
+        RUN
+
+
+rule select_controlled:
+    """Stimuli for which there are control tables."""
+    output:
+        FLOW["select_controlled"].output,
+    log:
+        log_of(FLOW["select_controlled"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=spec("select_controlled"),
+        command=command("select_controlled"),
+    shell:
+        RUN
+
+
+rule compare_rdms_partial:
+    """Partial RSA of two subjects, one control at a time."""
+    input:
+        unpack(inputs("compare_rdms_partial")),
+    output:
+        FLOW["compare_rdms_partial"].output,
+    log:
+        log_of(FLOW["compare_rdms_partial"].output),
+    benchmark:
+        benchmark_of(FLOW["compare_rdms_partial"].output)
+    conda:
+        ENVIRONMENT
+    threads: SETTINGS.resources.threads
+    resources:
+        mem_mb=SETTINGS.resources.memory_mb,
+        runtime=60,
+    params:
+        spec=spec("compare_rdms_partial"),
+        command=command("compare_rdms_partial"),
+    shell:
+        RUN
+
+
+rule join_rsa_partitions:
+    """Inter-subject RSA on partitions of the stimuli."""
+    input:
+        unpack(inputs("join_rsa_partitions")),
+    output:
+        FLOW["join_rsa_partitions"].output,
+    log:
+        log_of(FLOW["join_rsa_partitions"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("join_rsa_partitions"),
+        command=command("join_rsa_partitions"),
+    shell:
+        RUN
+
+
+rule join_rsa_partial:
+    """Inter-subject partial RSA."""
+    input:
+        unpack(inputs("join_rsa_partial")),
+    output:
+        FLOW["join_rsa_partial"].output,
+    log:
+        log_of(FLOW["join_rsa_partial"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("join_rsa_partial"),
+        command=command("join_rsa_partial"),
+    shell:
+        RUN
+
+
+rule join_rsa_subject_group:
+    """Every subject with the group of all others."""
+    input:
+        unpack(inputs("join_rsa_subject_group")),
+    output:
+        FLOW["join_rsa_subject_group"].output,
+    log:
+        log_of(FLOW["join_rsa_subject_group"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("join_rsa_subject_group"),
+        command=command("join_rsa_subject_group"),
+    shell:
+        RUN
+
+
+rule join_cka_subject_subject:
+    """Inter-subject unbiased CKA."""
+    input:
+        unpack(inputs("join_cka_subject_subject")),
+    output:
+        FLOW["join_cka_subject_subject"].output,
+    log:
+        log_of(FLOW["join_cka_subject_subject"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("join_cka_subject_subject"),
+        command=command("join_cka_subject_subject"),
+    shell:
+        RUN

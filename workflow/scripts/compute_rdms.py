@@ -25,7 +25,9 @@ def main(options: argparse.Namespace) -> None:
         options.repetitions,
         options.subset,
     )
-    keep = different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
+    keep = (
+        different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
+    )
     with atomic_folder(options.output) as folder:
         write_rdm_set(
             folder,

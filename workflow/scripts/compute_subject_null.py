@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from repalign.alignment.nulls import pair_classes, subject_null
 from repalign.alignment.null_options import draws_of, write_null
+from repalign.alignment.nulls import pair_classes, subject_null
 from repalign.scripting import run, script_parser
 
 

@@ -83,9 +83,7 @@ class Draws:
         ]
         return np.concatenate(blocks)
 
-    def cross_products(
-        self, x: Array, y: Array, keys: Array
-    ) -> Iterator[tuple[slice, Products]]:
+    def cross_products(self, x: Array, y: Array, keys: Array) -> Iterator[tuple[slice, Products]]:
         """Yield <x_i, P y_j> of all matrices of two stacks, block by block of draws.
 
         Parameters

@@ -1,4 +1,4 @@
-"""A subject against the group of all others (leave-one-out), on the trials that all of them have."""
+"""A subject against the group of all others (leave-one-out), on the trials of all of them."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from repalign.alignment.draws import Draws
+from repalign.alignment.pairs import check_trials
 from repalign.kernels.aggregates import nested_mean, signed_extreme
 from repalign.kernels.nulls import n_pooled_pairs, pooled_products, square_rdms
 from repalign.tables.progress import progress
@@ -65,7 +66,9 @@ def _class_of(
     """Put pairs together as one class."""
     found = PairClass(readers[sides[pairs[0]][0]].keys)
     for i, j in pairs:
-        found.x[i], found.y[j] = (readers[path] for path in sides[i, j])
+        x, y = (readers[path] for path in sides[i, j])
+        check_trials(x, y)
+        found.x[i], found.y[j] = x, y
     return found
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from repalign.kernels.aggregates import nested_mean, signed_extreme
-from repalign.models.features import modality_of
+from repalign.models.modality import modality_of
 
 Means = npt.NDArray[np.float64]
 
@@ -37,13 +37,16 @@ def inter_subject_means(path: str | Path, rois: Sequence[int]) -> Means:
     for group in range(file.num_row_groups):
         table = file.read_row_group(group)
         column = {name: table.column(name).to_numpy() for name in table.column_names}
-        chosen = (column["roi_x"] == column["roi_y"]) & (column["subject_i"] != column["subject_j"])
+        chosen = (column["roi_x"] == column["roi_y"]) & (
+            column["subject_i"] != column["subject_j"]
+        )
         values = column["similarity"][chosen].astype(np.float64)
         places = np.array([index[int(roi)] for roi in column["roi_x"][chosen]], dtype=np.intp)
         known = ~np.isnan(values)
         np.add.at(total, places[known], values[known])
         np.add.at(count, places[known], 1)
-    return np.divide(total, count, out=np.full(len(rois), np.nan), where=count > 0)
+    means: Means = np.divide(total, count, out=np.full(len(rois), np.nan), where=count > 0)
+    return means
 
 
 def model_means(path: str | Path, rois: Sequence[int]) -> tuple[Means, Means]:

@@ -61,9 +61,7 @@ def hold_constant(
     yield UNCONTROLLED, similarity
     for k, name in enumerate(names):
         one = np.ones((1, 1))
-        yield name, partial_similarity(
-            similarity, x_control[:, [k]], y_control[:, [k]], one
-        )
+        yield name, partial_similarity(similarity, x_control[:, [k]], y_control[:, [k]], one)
 
 
 def compare_with_controls(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repalign.alignment.vectors import Vector, VectorMaker
+from repalign.alignment.vectors import VectorMaker
 from repalign.errors import RepalignError
 from repalign.kernels.comparison import DEFAULT_BLOCK, rsa_matrix
 from repalign.kernels.rdm import n_pairs

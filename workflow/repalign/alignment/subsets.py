@@ -95,5 +95,7 @@ def subject_trials(
         )
     own = trials[(trials["subject"] == subject) & trials["shared"]].sort_values("trial")
     own = own[own["stimulus"].isin(wanted)]
-    keys = own["stimulus"].to_numpy(np.int64) * n_repetitions + own["repetition"].to_numpy(np.int64)
+    keys = own["stimulus"].to_numpy(np.int64) * n_repetitions + own["repetition"].to_numpy(
+        np.int64
+    )
     return keys, own["trial"].to_numpy(np.int64)

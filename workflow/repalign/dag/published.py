@@ -79,7 +79,9 @@ class _Maker:
         def all_params(w: Wildcards) -> dict[str, Any]:
             return {"source": self.plan.source, **params(row(w))}
 
-        return Step(name, output.replace("{table}", f"{{{wildcard}}}"), all_inputs, params=all_params)
+        return Step(
+            name, output.replace("{table}", f"{{{wildcard}}}"), all_inputs, params=all_params
+        )
 
     def pair_params(self, row: Derivative) -> dict[str, Any]:
         """Return the parameters of a table of pairs of subjects."""
@@ -135,7 +137,6 @@ class _Maker:
 
     def model_tables(self) -> list[Step]:
         """Return the tables that compare subjects with models."""
-
         kinds = {
             "rsa_subject_model": (paths.MODEL_PART, "session"),
             "rsa_subject_model_partial": (paths.PARTIAL_MODEL_PART, "control"),
@@ -198,7 +199,9 @@ class _Maker:
 
         return [
             self.step("join_subject_null", "null_subject_subject", of_subjects, count, paths.NULL),
-            self.step("join_model_null", "null_subject_model", of_models, model_params, paths.NULL),
+            self.step(
+                "join_model_null", "null_subject_model", of_models, model_params, paths.NULL
+            ),
         ]
 
     def pvalues(self) -> Step:

@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from repalign.errors import RepalignError
-from repalign.models.modality import MODALITIES, modality_of
 from repalign.models.feature_files import (
     Float32,
     H5Store,
@@ -31,11 +30,11 @@ from repalign.models.feature_files import (
     check_ids,
     feature_error,
 )
+from repalign.models.modality import MODALITIES, modality_of
 from repalign.tables.atomic import atomic_file
 
 CHUNK_BYTES = 16_384
 """Size of a chunk: scattered rows cost little more than themselves."""
-
 
 
 class Features:

@@ -21,7 +21,8 @@ import pandas as pd
 import pyarrow as pa
 
 from repalign.errors import RepalignError
-from repalign.models.features import modality_of, write_features
+from repalign.models.features import write_features
+from repalign.models.modality import modality_of
 from repalign.simulate.features import energy_descriptor, latent_features
 from repalign.simulate.scenes import Layout, Scene, SceneObject
 from repalign.simulate.seeds import stream

@@ -152,6 +152,14 @@ class RdmReader:
             for _ in range(self.shape[0]):
                 yield np.fromfile(file, dtype=np.float32, count=self.shape[1])
 
+    def vector(self, row: int) -> Float32:
+        """Read the vector of one region, shape (n_pairs,), by its row."""
+        if not 0 <= row < self.shape[0]:
+            raise ValueError(f"row {row} of {self.shape[0]} regions")
+        with (self.folder / VECTORS).open("rb") as file:
+            file.seek(self._start + 4 * row * self.shape[1])
+            return np.fromfile(file, dtype=np.float32, count=self.shape[1])
+
     def blocks(self, length: int) -> Iterator[Float32]:
         """Yield successive blocks of pairs of all regions.
 
