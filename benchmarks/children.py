@@ -56,10 +56,11 @@ def script(name: str, **options: object) -> list[str]:
     return command
 
 
-def measure(command: Sequence[str | Path]) -> Usage:
+def measure(command: Sequence[str | Path], threads: int = 1) -> Usage:
     """Run a command to its end and measure it; raise if it fails, with what it said."""
     # One thread a library unless the command sets its own limits: scripts do so with --threads.
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    limits = dict.fromkeys(names, str(threads))
     start = time.perf_counter()
     child = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | limits

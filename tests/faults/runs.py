@@ -43,8 +43,8 @@ QUALITY = f"{PREPARED}/quality.tsv"
 SESSION = PREPARED + "/sessions/sub-{:02d}/ses-{:02d}.npy"
 ATLAS = PREPARED + "/atlas/sub-{:02d}.nii.gz"
 RESPONSES = PREPARED + "/responses/sub-{:02d}"
-RDMS = "results/nsd/rdms/shift-1_joined/sub-01_x_sub-02"
-PAIR = "results/nsd/parts/rsa_subject_subject/shift-1_joined_pearson/sub-01_sub-02.parquet"
+RDMS = "results/nsd/rdms/all/shift-1_joined/sub-01_x_sub-02"
+PAIR = "results/nsd/parts/subject_subject/all_shift-1_joined_pearson/sub-01_sub-02.parquet"
 SEPARATED = SHIFT_1.replace("joined", "separated")
 STIMULI_INDEX = "results/datasets/nsd/nsd_stimuli.csv"
 

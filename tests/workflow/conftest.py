@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .project import EIGHT, TINY, Project
+from .project import EIGHT, REST, TINY, Project
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +14,15 @@ def finished(tmp_path_factory) -> Project:
     project = Project.create(tmp_path_factory.mktemp("workflow") / "project", TINY)
     project.repalign("simulate", "nsd")
     project.snakemake("--quiet", "all", "--", *EIGHT)
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_all(finished, tmp_path_factory) -> Project:
+    """All other files, with three of the simulated models. Do not change it; copy it."""
+    project = finished.copy(tmp_path_factory.mktemp("all") / "project")
+    project.set("nsd", skip_features=["*-large_*"])
+    project.snakemake("--quiet", "all", "--", *REST)
     return project
 
 

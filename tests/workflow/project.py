@@ -32,6 +32,45 @@ EIGHT = [
     )
 ]
 
+MODELS = {
+    "sim-llm-small_pool-avg_prompt-coco": 5,
+    "sim-vit-base_pool-cls": 5,
+    "sim-vit-small_pool-cls": 4,
+}
+"""Models of `finished_all` in the order of the tables, with their layers."""
+
+CONTROLS = ["biology", "biology_binary", "scene"]
+
+PARTITIONS = "results/nsd/rsa_subject_subject_alignment_shift_1_joined_partitions.parquet"
+PARTIAL_PAIRS = [
+    f"results/nsd/rsa_subject_subject_alignment_controled_{hemispheres}_1.parquet"
+    for hemispheres in ("joined", "separated")
+]
+GROUPS = [f"results/nsd/rsa_subject_group_alignment_joined_{shift}.parquet" for shift in (0, 1)]
+CKA = "results/nsd/cka_subject_subject_alignment_shift_1_joined.parquet"
+MODEL_TABLES = [
+    f"results/nsd/rsa_subject_model_alignment_{hemispheres}.parquet"
+    for hemispheres in ("joined", "separated")
+]
+PARTIAL_MODELS = [table.replace("alignment_", "alignment_controled_") for table in MODEL_TABLES]
+NULL_SUBJECT = "results/nsd/permutations_subject_subject_rsa_joined_shift_1_agg_10000.npy"
+NULL_VISION = "results/nsd/permutations_aggregated_vision_amax.npy"
+NULL_LANGUAGE = "results/nsd/permutations_aggregated_language_amax.npy"
+PVALUES = "results/nsd/rsa_pvalues_subject_language_vision.parquet"
+REST = [
+    PARTITIONS,
+    *PARTIAL_PAIRS,
+    *GROUPS,
+    CKA,
+    *MODEL_TABLES,
+    *PARTIAL_MODELS,
+    NULL_SUBJECT,
+    NULL_VISION,
+    NULL_LANGUAGE,
+    PVALUES,
+]
+"""All that the catalogue has of NSD beside the eight tables and the indexes."""
+
 TINY: dict[str, Any] = {
     "nsd": {"subjects": [1, 2, 3], "regions": ["V1", "V2", "MST", "PHA1", "p24"]},
     "simulate": {
@@ -95,14 +134,18 @@ class Project:
         file.write_text(text.replace(old, new, 1))
 
     def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command of the environment in the project, with the project's own library."""
+        """Run a module of the environment in the project."""
+        return self.python("-m", *words, check=check)
+
+    def python(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Python in the project, with the project's own library."""
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.root / "workflow"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         done = subprocess.run(
-            [sys.executable, "-m", *words],
+            [sys.executable, *words],
             cwd=self.root,
             env=environment,
             capture_output=True,

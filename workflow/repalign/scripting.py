@@ -52,7 +52,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "scheme": {"choices": ["cyclic", "independent"], "required": True},
     "unit": {"choices": ["trial", "image"], "required": True, "help": "what is permuted"},
     "n-images": {"type": int, "required": True, "help": "images of the dataset"},
+    "device": {"choices": ["cpu", "cuda"], "default": "cpu", "help": "where products are formed"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
+    "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""
 

@@ -56,7 +56,7 @@ SETTINGS = mendable(check_settings)(
 )
 FLOW, PLAN = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
-TARGETS = targets(FLOW, CATALOG) + figures(CATALOG)
+TARGETS = targets(FLOW, PLAN, CATALOG) + figures(CATALOG)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"
@@ -69,6 +69,7 @@ RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))
 )
 ENVIRONMENT = "../../envs/repalign.yaml"
+GPU = int(SETTINGS.resources.device == "cuda")
 
 
 wildcard_constraints:

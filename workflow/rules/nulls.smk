@@ -17,6 +17,7 @@ rule compute_subject_null:
     resources:
         mem_mb=SETTINGS.resources.memory_mb,
         runtime=480,
+        gpu=GPU,
     params:
         spec=spec("compute_subject_null"),
         command=command("compute_subject_null"),
@@ -40,6 +41,7 @@ rule compute_model_null:
     resources:
         mem_mb=SETTINGS.resources.memory_mb,
         runtime=480,
+        gpu=GPU,
     params:
         spec=spec("compute_model_null"),
         command=command("compute_model_null"),

@@ -83,6 +83,7 @@ rule compare_rdms:
     resources:
         mem_mb=SETTINGS.resources.memory_mb,
         runtime=60,
+        gpu=GPU,
     params:
         spec=spec("compare_rdms"),
         command=command("compare_rdms"),

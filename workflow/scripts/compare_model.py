@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from repalign.alignment.device import check_device
 from repalign.alignment.sessions import compare_layers, layer_vectors, open_sessions
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.models.features import open_features
@@ -20,6 +21,7 @@ from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
+    check_device(options.device)
     sessions = open_sessions(options.rdms)
     features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
     by_session = []
@@ -28,9 +30,8 @@ def main(options: argparse.Namespace) -> None:
         keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
         make = VectorMaker("rdm", options.clip_quantile, keep)
         enough = len(stimuli) >= options.min_trials
-        by_session.append(
-            compare_layers(rdms, layer_vectors(features, stimuli, make, enough=enough))
-        )
+        layers = layer_vectors(features, stimuli, make, enough=enough)
+        by_session.append(compare_layers(rdms, layers, options.device))
     similarity = np.stack(by_session, axis=-1).astype(np.float32)
     rois = next(iter(sessions.values())).rois
     keys = np.array(list(product(rois, range(features.n_layers), sessions)), dtype=np.uint16)
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         "min-trials",
         "drop-same-image-pairs",
         "assume-row-order",
+        "device",
     )
     options.add_argument("--rdms", type=Path, required=True, help="session RDMs of the subject")
     return options

@@ -16,7 +16,7 @@ from repalign.alignment.partial import (
     hold_constant,
 )
 from repalign.alignment.sessions import layer_vectors
-from repalign.alignment.vectors import VectorMaker
+from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.models.controls import read_controls
 from repalign.models.features import open_features
 from repalign.scripting import run, script_parser
@@ -32,16 +32,17 @@ def main(options: argparse.Namespace) -> None:
     stimuli = rdms.keys // options.repetitions
     features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
     controls = read_controls(options.controls)
+    keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
     enough = len(stimuli) >= options.min_trials
     layers = layer_vectors(
-        features, stimuli, VectorMaker("rdm", options.clip_quantile), enough=enough
+        features, stimuli, VectorMaker("rdm", options.clip_quantile, keep), enough=enough
     )
-    similarities = compare_with_controls(rdms, layers, control_vectors(controls, stimuli))
+    similarities = compare_with_controls(rdms, layers, control_vectors(controls, stimuli, keep))
     keys = np.array(list(product(rdms.rois, range(features.n_layers))), dtype=np.uint16)
     with parquet_writer(
         options.output, RSA_SUBJECT_MODEL_PARTIAL, make_record(options.spec)
     ) as writer:
-        for name, similarity in hold_constant(*similarities, list(controls)):
+        for name, similarity in hold_constant(*similarities, options.control_names):
             columns = {
                 "roi": keys[:, 0],
                 "layer": keys[:, 1],
@@ -61,11 +62,13 @@ def parser() -> argparse.ArgumentParser:
         "features",
         "model",
         "controls",
+        "control-names",
         "subject",
         "repetitions",
         "hemispheres",
         "clip-quantile",
         "min-trials",
+        "drop-same-image-pairs",
         "assume-row-order",
     )
     options.add_argument("--rdms", type=Path, required=True, help="RDMs on controlled trials")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from repalign.alignment.device import check_device, rsa_matrix
 from repalign.alignment.pairs import check_trials
-from repalign.kernels.comparison import DEFAULT_BLOCK, rsa_matrix
+from repalign.kernels.comparison import DEFAULT_BLOCK
 from repalign.scripting import run, script_parser
 from repalign.tables.parquet import write_table
 from repalign.tables.progress import progress
@@ -16,12 +17,13 @@ from repalign.tables.rsa_table import pair_table
 
 
 def main(options: argparse.Namespace) -> None:
+    check_device(options.device)
     x, y = RdmReader(options.x), RdmReader(options.y)
     check_trials(x, y)
     # The block length is fixed, so that the order of summation depends on the data alone.
     n_blocks = -(-x.shape[1] // DEFAULT_BLOCK)
     blocks = zip(x.blocks(DEFAULT_BLOCK), y.blocks(DEFAULT_BLOCK), strict=True)
-    similarity = rsa_matrix(progress(blocks, "blocks of pairs", total=n_blocks))
+    similarity = rsa_matrix(progress(blocks, "blocks of pairs", total=n_blocks), options.device)
     table = pair_table(
         similarity,
         x.rois.tolist(),
@@ -34,7 +36,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "subject-i", "subject-j", "shift", "hemispheres")
+    options = script_parser(__doc__, "subject-i", "subject-j", "shift", "hemispheres", "device")
     options.add_argument("--x", type=Path, required=True, help="RDM vectors of subject i")
     options.add_argument("--y", type=Path, required=True, help="RDM vectors of subject j")
     return options

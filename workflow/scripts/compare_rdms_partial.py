@@ -16,6 +16,7 @@ from repalign.alignment.partial import (
     control_vectors,
     hold_constant,
 )
+from repalign.alignment.vectors import different_stimuli
 from repalign.models.controls import read_controls
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import RSA_SUBJECT_SUBJECT_PARTIAL
@@ -29,13 +30,15 @@ def main(options: argparse.Namespace) -> None:
     x, y = RdmReader(options.x), RdmReader(options.y)
     check_trials(x, y)
     controls = read_controls(options.controls)
-    vectors = control_vectors(controls, x.keys // options.repetitions)
+    stimuli = x.keys // options.repetitions
+    keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
+    vectors = control_vectors(controls, stimuli, keep)
     similarities = compare_pair_with_controls(x, y, vectors)
     pairs = np.array(list(product(x.rois, x.rois)), dtype=np.uint16)
     with parquet_writer(
         options.output, RSA_SUBJECT_SUBJECT_PARTIAL, make_record(options.spec)
     ) as writer:
-        for name, similarity in hold_constant(*similarities, list(controls)):
+        for name, similarity in hold_constant(*similarities, options.control_names):
             columns = {
                 "roi_x": pairs[:, 0],
                 "roi_y": pairs[:, 1],
@@ -54,10 +57,12 @@ def parser() -> argparse.ArgumentParser:
     options = script_parser(
         __doc__,
         "controls",
+        "control-names",
         "subject-i",
         "subject-j",
         "shift",
         "repetitions",
+        "drop-same-image-pairs",
         "hemispheres",
     )
     options.add_argument("--x", type=Path, required=True, help="RDM vectors of subject i")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from repalign.alignment.rdm_sets import write_rdm_set
 from repalign.alignment.subsets import subject_trials
-from repalign.alignment.vectors import VectorMaker
+from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.scripting import run, script_parser
 from repalign.tables.atomic import atomic_folder
 from repalign.tables.prepared import read_regions, read_trials_table, roi_groups
@@ -18,6 +18,9 @@ def main(options: argparse.Namespace) -> None:
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     trials = read_trials_table(options.trials)
     keys, rows = subject_trials(trials, options.subject, options.repetitions, options.subset)
+    keep = (
+        different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
+    )
     with atomic_folder(options.output) as folder:
         write_rdm_set(
             folder,
@@ -25,7 +28,7 @@ def main(options: argparse.Namespace) -> None:
             groups,
             keys,
             rows,
-            VectorMaker("rdm", options.clip_quantile),
+            VectorMaker("rdm", options.clip_quantile, keep),
             min_trials=options.min_trials,
             memory_mb=options.memory_mb,
         )
@@ -42,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         "hemispheres",
         "clip-quantile",
         "min-trials",
+        "drop-same-image-pairs",
         "memory-mb",
     )
     options.add_argument("--responses", type=Path, required=True, help="folder of the subject")

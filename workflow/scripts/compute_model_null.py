@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from repalign.alignment.device import check_device
 from repalign.alignment.null_options import draws_of, write_null
 from repalign.alignment.nulls import session_null
 from repalign.alignment.sessions import layer_vectors, open_sessions
@@ -17,6 +18,7 @@ from repalign.tables.progress import progress
 
 
 def main(options: argparse.Namespace) -> None:
+    check_device(options.device)
     sessions = open_sessions(options.rdms)
     features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
     draws = draws_of(options, max(len(rdms.keys) for rdms in sessions.values()))
@@ -48,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "scheme",
         "unit",
         "n-images",
+        "device",
     )
     options.add_argument("--rdms", type=Path, required=True, help="session RDMs of the subject")
     return options

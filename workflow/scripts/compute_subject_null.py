@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from repalign.alignment.device import check_device
 from repalign.alignment.null_options import draws_of, write_null
 from repalign.alignment.nulls import pair_classes, subject_null
 from repalign.scripting import run, script_parser
 
 
 def main(options: argparse.Namespace) -> None:
+    check_device(options.device)
     pairs = [(i, j) for i in options.subjects for j in options.subjects if i != j]
     sides = dict(zip(pairs, zip(options.x, options.y, strict=True), strict=True))
     classes = pair_classes(sides)
@@ -22,7 +24,15 @@ def main(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(
-        __doc__, "subjects", "repetitions", "permutations", "seed", "scheme", "unit", "n-images"
+        __doc__,
+        "subjects",
+        "repetitions",
+        "permutations",
+        "seed",
+        "scheme",
+        "unit",
+        "n-images",
+        "device",
     )
     options.add_argument("--x", type=Path, nargs="+", required=True, help="by pair, i major")
     options.add_argument("--y", type=Path, nargs="+", required=True, help="by pair, i major")

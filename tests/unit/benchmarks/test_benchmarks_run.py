@@ -31,6 +31,21 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
                 "comparison, Spearman",
             ],
         ),
+        (
+            "alignment",
+            [
+                "Pearson",
+                "Spearman",
+                "subject-model",
+                "independent, one pair",
+                "independent, all pairs",
+                "cyclic, one pair",
+                "cyclic, all pairs",
+            ],
+        ),
+        ("scale", ["inter-subject null", "model null", "model,", "partial", "group"]),
+        ("permutations", []),
+        ("validity", []),
     ],
 )
 def test_prints_its_tables(name, rows, tmp_path):
@@ -40,6 +55,7 @@ def test_prints_its_tables(name, rows, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     table = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert len(table) > 3
     for row in rows:
         cells = [line.split("|")[2:-1] for line in table if line.startswith(f"| {row}")]
         assert cells, f"{row} is not in\n{done.stdout}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from repalign.dag.build import build_workflow, figures, targets
+from repalign.dag.build import NEEDS, build_workflow, figures, targets
 from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
 from repalign.errors import RepalignError
 from repalign.settings import Settings
@@ -104,16 +104,30 @@ def root(tmp_path):
 def test_every_committed_row_and_figure_can_be_made(root):
     """A row that no step makes would silently drop out of `rule all`."""
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
-    workflow, _ = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
-    assert targets(workflow, catalogue) == [row.target for row in catalogue]
+    for name in ("features/a_pool-cls.h5", "control_matrices/control_a.parquet"):
+        (root / "raw" / name).parent.mkdir()
+        (root / "raw" / name).touch()
+    (root / "raw/annotations").mkdir()
+    (root / "raw/annotations/coco_objects_annotations.csv").touch()
+    workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
+    assert targets(workflow, plan, catalogue) == [row.target for row in catalogue]
     assert all(workflow.producer(path) for path in figures(catalogue))
     assert {row.analysis for row in catalogue} == set(ANALYSES)
+
+
+def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root):
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
+    wanted = set(targets(workflow, plan, catalogue))
+    left_out = {row.analysis for row in catalogue if row.target not in wanted}
+    assert left_out == set(NEEDS)
+    assert len(wanted) > 10
 
 
 def test_what_region_matrices_cannot_give_is_left_out(root):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     settings = Settings.model_validate({"nsd": {"raw": "raw", "layout": "roi_matrices"}})
-    workflow, _ = build_workflow(settings, root)
-    found = set(targets(workflow, catalogue))
+    workflow, plan = build_workflow(settings, root)
+    found = set(targets(workflow, plan, catalogue))
     assert {row.target for row in select(catalogue, "nsd", "rsa_subject_subject")} <= found
     assert "results/datasets/nsd/nsd_stim_info_merged.csv" not in found

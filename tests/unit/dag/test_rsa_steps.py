@@ -10,6 +10,7 @@ import pytest
 
 from repalign.dag.catalogue import read_catalogue, select
 from repalign.dag.nsd_plan import PUBLISHED_SESSIONS, NsdPlan
+from repalign.dag.published import published_steps
 from repalign.dag.rsa import part_of, representative, rsa_steps
 from repalign.datasets.matching import trial_set
 from repalign.settings import Settings
@@ -28,8 +29,8 @@ def make_plan(trial_sets: str = "shared", subjects: list[int] | None = None) -> 
 
 
 def steps(plan: NsdPlan):
-    rows = select(read_catalogue(ROOT / "config/derivatives.tsv"), "nsd", "rsa_subject_subject")
-    return {step.name: step for step in rsa_steps(plan, rows)}
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    return {step.name: step for step in (*rsa_steps(plan), *published_steps(plan, catalogue))}
 
 
 def rdm_sets(plan: NsdPlan, **choices: str) -> set[str]:
@@ -156,13 +157,15 @@ def test_parts_without_a_shift_stand_for_both_orders():
     zero = parts("0")
     assert len(set(zero.values())) == 36
     assert all(zero[i, j] == zero[j, i] for i, j in zero)
-    assert zero[3, 1].endswith("shift-0_joined_pearson/sub-01_sub-03.parquet")
+    assert zero[3, 1].endswith("all_shift-0_joined_pearson/sub-01_sub-03.parquet")
 
 
 def test_a_table_asks_for_its_parts_in_the_order_of_the_published_rows():
     plan = make_plan(subjects=[1, 2])
     name = "rsa_subject_subject_alignment_separated_1_spearman"
-    inputs = steps(plan)["join_rsa_subject_subject"].inputs({"dataset": "nsd", "rsa_table": name})
+    inputs = steps(plan)["join_rsa_subject_subject"].inputs(
+        {"dataset": "nsd", "rsa_subject_subject_table": name}
+    )
     assert [Path(part).stem for part in inputs["parts"]] == [
         "sub-01_sub-01", "sub-01_sub-02", "sub-02_sub-01", "sub-02_sub-02",
     ]  # fmt: skip

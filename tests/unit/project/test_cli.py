@@ -9,6 +9,7 @@ from repalign import cli
 from repalign.dag.build import build_workflow
 from repalign.settings import Settings
 from repalign.simulate import nsd as simulator
+from repalign.simulate import nsd_models
 from repalign.simulate.settings import NsdSimulation
 from repalign.simulate.truth import write_manifest
 from repalign.tables.provenance import make_record, write_sidecar
@@ -52,6 +53,7 @@ def simulated(monkeypatch) -> list[Path]:
         calls.append(Path(folder))
 
     monkeypatch.setattr(simulator, "simulate_nsd", simulate)
+    monkeypatch.setattr(nsd_models, "simulate_models", lambda folder, settings: None)
     return calls
 
 

@@ -74,6 +74,7 @@ def test_parameters_are_described_by_name(found):
     text = section(ast.get_docstring(node) or "", "Parameters")
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     names = [a.arg for a in arguments if a.arg not in ("self", "cls")]
+    names += [f"*{node.args.vararg.arg}"] if node.args.vararg else []
     described = {
         name.strip()
         for line in text.splitlines()

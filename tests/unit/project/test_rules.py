@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from repalign.dag.build import build_workflow
+from repalign.dag.catalogue import read_catalogue
+from repalign.dag.published import TABLES
 from repalign.dag.steps import Step, Workflow
 from repalign.settings import Settings
 from repalign.tables import paths
@@ -37,6 +39,15 @@ def build(tmp: Path, layout: str) -> Workflow:
                 place.mkdir(parents=True)
             (betas / f"betas_session{session:02d}.nii.gz").touch()
             (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
+        for path in (
+            "features/vit_pool-cls.h5",
+            "features/llm_pool-avg.h5",
+            "control_matrices/control_scene.parquet",
+            "annotations/coco_objects_annotations.csv",
+        ):
+            file = tmp / "raw" / path
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
     return build_workflow(settings, tmp)[0]
 
 
@@ -76,7 +87,14 @@ NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 WILDCARDS = {
     "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
-    "rsa_table": "rsa_subject_subject_alignment_shift_1_joined", "hcp_table": "metadata/hcp",
+    "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
+    "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
+    **{
+        f"{wildcard}_table": row.name
+        for wildcard, analyses in TABLES.items()
+        for row in read_catalogue(ROOT / "config/derivatives.tsv")
+        if row.analysis == analyses[0]
+    },
 }  # fmt: skip
 
 
@@ -167,13 +185,13 @@ def test_every_wildcard_is_constrained(workflows):
 
 
 def test_every_step_is_reached_from_a_target(workflows):
-    from repalign.dag.build import figures, targets
-    from repalign.dag.catalogue import read_catalogue
+    from repalign.dag.build import figures
     from repalign.dag.steps import as_list
 
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     for flow in workflows:
-        pending = [*targets(flow, catalogue), *figures(catalogue)]
+        pending = [row.target for row in catalogue if flow.producer(row.target)]
+        pending += figures(catalogue)
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -190,4 +208,6 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
     for flow in workflows:
         for step in flow.steps.values():
             shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
+            shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
+            shape = shape.replace("{partition}", "{subset}")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

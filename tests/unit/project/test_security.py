@@ -45,7 +45,8 @@ def test_there_is_something_to_look_at():
     "pattern",
     [
         r"\bimport (pickle|marshal|shelve|dill|joblib)\b",
-        r"\bfrom (pickle|marshal|shelve|dill|joblib)\b",
+        # The error alone, which torch.load(weights_only=True) raises, reads nothing.
+        r"\bfrom (pickle|marshal|shelve|dill|joblib)\b(?! import UnpicklingError$)",
         r"allow_pickle\s*=\s*True",
         r"(?<![\w.])(eval|exec)\(",
         r"\byaml\.(load|full_load|unsafe_load)\(",
@@ -58,7 +59,9 @@ def test_there_is_something_to_look_at():
     ],
 )
 def test_sources_run_no_foreign_code(pattern):
-    found = [name(p) for p in SOURCES if re.search(pattern, p.read_text(encoding="utf-8"))]
+    found = [
+        name(p) for p in SOURCES if re.search(pattern, p.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
     assert not found
 
 

@@ -9,8 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from repalign.kernels.cyclic import cyclic_cross_products, cyclic_products
-from repalign.kernels.nulls import permuted_products
+from repalign.alignment.device import put
+from repalign.alignment.device_nulls import (
+    cyclic_cross_products,
+    cyclic_products,
+    permuted_cross_products,
+    permuted_products,
+)
 from repalign.kernels.permutations import (
     image_permutation,
     independent_permutation,
@@ -43,6 +48,8 @@ class Draws:
         draw restricted to them.
     n_repetitions : int
         Planned showings of an image.
+    device : {"cpu", "cuda"}
+        Where products are formed. It does not change what is drawn.
     """
 
     scheme: Literal["cyclic", "independent"]
@@ -51,6 +58,7 @@ class Draws:
     count: int
     n_max: int
     n_repetitions: int
+    device: str = "cpu"
 
     def permutations(self, keys: Array) -> Iterator[Array]:
         """Yield blocks (at most `BLOCK`, n_trials) of independent permutations of some trials."""
@@ -61,7 +69,13 @@ class Draws:
     def _permutation(self, index: int, keys: Array) -> Array:
         drawn = independent_permutation(self.seed, index, self.n_max)
         if self.unit == "image":
-            return image_permutation(drawn, keys, self.n_repetitions)
+            # Images that are not in the set change nothing; without them it is much faster.
+            images, place = np.unique(keys // self.n_repetitions, return_inverse=True)
+            number = np.full(self.n_max, -1)
+            number[images] = np.arange(images.size)
+            shown = number[drawn]
+            own_keys = place * self.n_repetitions + keys % self.n_repetitions
+            return image_permutation(shown[shown >= 0], own_keys, self.n_repetitions)
         return restrict(drawn, len(keys))
 
     def sets(self, n_trials: int) -> Iterator[tuple[slice, Array, Array]]:
@@ -73,14 +87,13 @@ class Draws:
     def products(self, x: Array, y: Array, keys: Array) -> Products:
         """Return <x, P y> of two matrices (n_trials, n_trials) for all draws, (count,)."""
         found = np.empty(self.count)
+        x, y = put(x, self.device), put(y, self.device)
         if self.scheme == "cyclic" and self.unit == "trial":
             for draws, tau, sigma in self.sets(len(x)):
-                found[draws] = cyclic_products(x, y, tau, sigma)[: draws.stop - draws.start]
+                products = cyclic_products(x, y, tau, sigma, self.device)
+                found[draws] = products[: draws.stop - draws.start]
             return found
-        blocks = [
-            permuted_products(x[..., None], y[..., None], block)[:, 0]
-            for block in self.permutations(keys)
-        ]
+        blocks = [permuted_products(x, y, b, self.device) for b in self.permutations(keys)]
         return np.concatenate(blocks)
 
     def cross_products(self, x: Array, y: Array, keys: Array) -> Iterator[tuple[slice, Products]]:
@@ -99,19 +112,14 @@ class Draws:
             Which draws these are.
         products : ndarray of float64, shape (n_draws, n_x, n_y)
         """
+        x, y = put(x, self.device), put(y, self.device)
         if self.scheme == "cyclic" and self.unit == "trial":
             for draws, tau, sigma in self.sets(len(keys)):
-                products = cyclic_cross_products(x, y, tau, sigma)
+                products = cyclic_cross_products(x, y, tau, sigma, self.device)
                 yield draws, products[: draws.stop - draws.start]
             return
-        upper = np.triu_indices(len(keys), 1)
-        flat = y[:, upper[0], upper[1]].T.astype(np.float64)
         start = 0
         for block in self.permutations(keys):
-            products = np.empty((len(block), len(x), len(y)))
-            for k, permutation in enumerate(block):
-                # Permuting x by the inverse is the same as permuting y.
-                inverse = np.argsort(permutation)
-                products[k] = x[:, inverse[upper[0]], inverse[upper[1]]] @ flat
+            products = permuted_cross_products(x, y, block, self.device)
             yield slice(start, start + len(block)), products
             start += len(block)

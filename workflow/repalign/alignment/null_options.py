@@ -19,7 +19,7 @@ def draws_of(options: argparse.Namespace, n_trials: int) -> Draws:
     Parameters
     ----------
     options : argparse.Namespace
-        With permutations, seed, scheme, unit, n_images and repetitions.
+        With permutations, seed, scheme, unit, n_images, repetitions and device.
     n_trials : int
         Trials of the largest set.
 
@@ -36,6 +36,7 @@ def draws_of(options: argparse.Namespace, n_trials: int) -> Draws:
         options.permutations,
         n_max,
         options.repetitions,
+        options.device,
     )
 
 

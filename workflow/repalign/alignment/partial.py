@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from repalign.kernels.comparison import DEFAULT_BLOCK, rsa, rsa_matrix
 from repalign.kernels.partial import euclidean_rdm, partial_similarity
+from repalign.kernels.rdm import n_pairs, normalise_rdm
 from repalign.models.controls import Control
 from repalign.tables.rdm_store import RdmReader
 
@@ -19,7 +20,11 @@ UNCONTROLLED = "uncontrolled"
 DISTANCE = "euclidean"
 
 
-def control_vectors(controls: Mapping[str, Control], stimuli: npt.NDArray[np.int64]) -> Float32:
+def control_vectors(
+    controls: Mapping[str, Control],
+    stimuli: npt.NDArray[np.int64],
+    keep: npt.NDArray[np.bool_] | None = None,
+) -> Float32:
     """Compute the RDM vectors of controls on some trials.
 
     Parameters
@@ -28,13 +33,23 @@ def control_vectors(controls: Mapping[str, Control], stimuli: npt.NDArray[np.int
         Control tables by name.
     stimuli : ndarray of int64, shape (n_trials,)
         Stimulus of each trial; repeats have distance 0.
+    keep : ndarray of bool, shape (n_pairs,), optional
+        Pairs of trials that take part, as in `repalign.alignment.vectors.VectorMaker`.
 
     Returns
     -------
     ndarray of float32, shape (n_controls, n_pairs)
         Unit vectors.
     """
-    return np.stack([euclidean_rdm(control.rows(stimuli)) for control in controls.values()])
+    vectors = np.zeros((len(controls), n_pairs(len(stimuli))), dtype=np.float32)
+    for vector, control in zip(vectors, controls.values(), strict=True):
+        unit = euclidean_rdm(control.rows(stimuli), np.float64)
+        if keep is None:
+            vector[:] = unit
+        else:
+            scale = float(np.abs(unit).max(initial=0))
+            vector[keep] = normalise_rdm(unit[keep], scale=scale)
+    return vectors
 
 
 def hold_constant(

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from repalign.alignment.device import rsa_matrix
 from repalign.alignment.vectors import VectorMaker
 from repalign.errors import RepalignError
-from repalign.kernels.comparison import DEFAULT_BLOCK, rsa_matrix
+from repalign.kernels.comparison import DEFAULT_BLOCK
 from repalign.kernels.rdm import n_pairs
 from repalign.models.features import Features
 from repalign.tables.rdm_store import RdmReader
@@ -78,7 +79,9 @@ def layer_vectors(
     return vectors
 
 
-def compare_layers(rdms: RdmReader, layers: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def compare_layers(
+    rdms: RdmReader, layers: npt.NDArray[np.float32], device: str = "cpu"
+) -> npt.NDArray[np.float64]:
     """Compare all regions with all layers.
 
     Parameters
@@ -87,6 +90,8 @@ def compare_layers(rdms: RdmReader, layers: npt.NDArray[np.float32]) -> npt.NDAr
         Vectors of the regions.
     layers : ndarray of float32, shape (n_layers, n_pairs)
         Vectors of the layers on the same trials.
+    device : {"cpu", "cuda"}
+        Where the products are formed.
 
     Returns
     -------
@@ -96,7 +101,7 @@ def compare_layers(rdms: RdmReader, layers: npt.NDArray[np.float32]) -> npt.NDAr
     Raises
     ------
     RepalignError
-        If the numbers of pairs differ.
+        If the numbers of pairs differ, or the device is not there.
     """
     if layers.shape[1] != rdms.shape[1]:
         raise RepalignError(
@@ -110,7 +115,7 @@ def compare_layers(rdms: RdmReader, layers: npt.NDArray[np.float32]) -> npt.NDAr
         (block, layers[:, start : start + DEFAULT_BLOCK])
         for start, block in zip(starts, rdms.blocks(DEFAULT_BLOCK), strict=True)
     )
-    return rsa_matrix(blocks)
+    return rsa_matrix(blocks, device)
 
 
 def open_sessions(folder: Path) -> dict[int, RdmReader]:

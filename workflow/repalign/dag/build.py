@@ -18,6 +18,15 @@ from repalign.settings import Settings
 from repalign.tables import paths
 
 CATALOGUE = "config/derivatives.tsv"
+NEEDS = {
+    "rsa_partitions": {"objects"},
+    "rsa_subject_subject_partial": {"controls"},
+    "rsa_subject_model": {"features"},
+    "rsa_subject_model_partial": {"features", "controls"},
+    "null_subject_model": {"features"},
+    "rsa_pvalues": {"features"},
+}
+"""What analyses need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
 
 
@@ -82,9 +91,19 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
     return workflow, plan
 
 
-def targets(workflow: Workflow, catalogue: list[Derivative]) -> list[str]:
-    """Return the derivatives of the catalogue that the present settings can make."""
-    return [row.target for row in catalogue if workflow.producer(row.target) is not None]
+def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> list[str]:
+    """Return the derivatives of the catalogue that the present settings and files can make.
+
+    Files that need model features, control tables or object annotations are wanted only where
+    there are some; asked for by name, they say what is missing.
+    """
+    absent = plan.absent_sources()
+    return [
+        row.target
+        for row in catalogue
+        if workflow.producer(row.target) is not None
+        and not absent & NEEDS.get(row.analysis, set())
+    ]
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

@@ -153,7 +153,8 @@ class NsdPlan:
     @cached_property
     def _feature_files(self) -> dict[str, str]:
         """Return the feature files by model: HDF5 and torch files of the features folder."""
-        folder = self.root / self.nsd.raw / self.nsd.features
+        place = Path(self.nsd.raw) / self.nsd.features
+        folder = self.root / place
         found = sorted((*folder.glob("*.h5"), *folder.glob("*.pt")))
         kept = [
             path for path in found if not any(path.match(skip) for skip in self.nsd.skip_features)
@@ -162,11 +163,11 @@ class NsdPlan:
         if not kept or len(set(stems)) != len(stems):
             raise RepalignError(
                 f"{len(kept)} feature file(s) for {len(set(stems))} model(s)",
-                where=f"nsd.features: {folder}",
+                where=f"nsd.features: {place}",
                 expected="one .h5 or .pt file for each model, at least one",
                 remedy="Correct nsd.features, or put the features of your models there.",
             )
-        return {path.stem: str(path.relative_to(self.root)) for path in kept}
+        return {path.stem: str(place / path.name) for path in kept}
 
     @property
     def models(self) -> list[str]:
@@ -187,13 +188,28 @@ class NsdPlan:
     @cached_property
     def controls(self) -> list[str]:
         """Return the control tables, sorted by name."""
-        folder = self.root / self.nsd.raw / self.nsd.controls
-        found = sorted(folder.glob("control_*.parquet"))
+        place = Path(self.nsd.raw) / self.nsd.controls
+        found = sorted((self.root / place).glob("control_*.parquet"))
         if not found:
             raise RepalignError(
                 "no control_<name>.parquet",
-                where=f"nsd.controls: {folder}",
+                where=f"nsd.controls: {place}",
                 expected="at least one control table",
                 remedy="Correct nsd.controls, or put control tables there.",
             )
-        return [str(path.relative_to(self.root)) for path in found]
+        return [str(place / path.name) for path in found]
+
+    @property
+    def control_names(self) -> list[str]:
+        """Return the names of the controls, in the order of their tables."""
+        return [Path(path).stem.removeprefix("control_") for path in self.controls]
+
+    def absent_sources(self) -> set[str]:
+        """Return which of features, controls and objects the dataset comes without."""
+        raw = self.root / self.nsd.raw
+        there = {
+            "features": any((raw / self.nsd.features).glob("*.[hp]*")),
+            "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
+            "objects": (raw / self.nsd.files.objects).is_file(),
+        }
+        return {name for name, found in there.items() if not found}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
-from repalign.dag.rsa import alignment_params, same_image, vector_set
+from repalign.dag.rsa import alignment_params, device_options, same_image, vector_set
 from repalign.dag.steps import Step, Wildcards
 from repalign.tables import paths
 
@@ -44,6 +44,8 @@ def n_blocks(plan: NsdPlan, hemispheres: str) -> int:
 
 
 def _subject_null(plan: NsdPlan) -> Step:
+    device, limits = device_options(plan)
+
     def inputs(w: Wildcards) -> dict[str, Any]:
         chosen = {**w, "comparison": "pearson", "subset": "all"}
         pairs = [(i, j) for i in plan.subjects for j in plan.subjects if i != j]
@@ -59,12 +61,17 @@ def _subject_null(plan: NsdPlan) -> Step:
             "subjects": plan.subjects,
             "first_row": int(w["block"]) * REGIONS_IN_BLOCK,
             "n_rows": REGIONS_IN_BLOCK,
+            **device,
         }
 
-    return Step("compute_subject_null", paths.PAIR_NULL, inputs=inputs, params=params)
+    return Step(
+        "compute_subject_null", paths.PAIR_NULL, inputs=inputs, params=params, limits=limits
+    )
 
 
 def _model_null(plan: NsdPlan) -> Step:
+    device, limits = device_options(plan)
+
     def params(w: Wildcards) -> dict[str, Any]:
         return {
             **alignment_params(plan, w),
@@ -73,6 +80,7 @@ def _model_null(plan: NsdPlan) -> Step:
             "subject": int(w["subject"]),
             "model": w["model"],
             "assume_row_order": int(plan.nsd.assume_row_order),
+            **device,
         }
 
     return Step(
@@ -81,4 +89,5 @@ def _model_null(plan: NsdPlan) -> Step:
         inputs=lambda w: {"rdms": paths.SESSION_RDMS.format_map(dict(w))},
         external=lambda w: {"features": plan.feature_file(w["model"])},
         params=params,
+        limits=limits,
     )

@@ -177,7 +177,16 @@ class _Maker:
             return {"parts": [pattern.format(block=f"{k:02d}", **entities) for k in range(count)]}
 
         def models(row: Derivative) -> list[str]:
-            return [m for m in plan.models if modality_of(m) == row.parameters["modality"]]
+            modality = row.parameters["modality"]
+            found = [m for m in plan.models if modality_of(m) == modality]
+            if not found:
+                raise RepalignError(
+                    f"no {modality} model among {', '.join(plan.models)}",
+                    where=f"nsd.features: {plan.nsd.features}",
+                    expected=f"at least one {modality} model for {row.path}",
+                    remedy="Add the features of one; names of vision models end with -cls.",
+                )
+            return found
 
         def of_models(row: Derivative) -> dict[str, Any]:
             pattern = paths.MODEL_NULL

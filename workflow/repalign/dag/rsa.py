@@ -41,6 +41,16 @@ def same_image(plan: NsdPlan) -> dict[str, int]:
     return {"drop_same_image_pairs": int(plan.settings.rsa.drop_same_image_pairs)}
 
 
+def device_options(plan: NsdPlan) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the device as a parameter and as a limit, one of them empty.
+
+    A GPU changes the last digits, so results say that they come from one. Those of the CPU say
+    nothing, as before there was a choice.
+    """
+    chosen: dict[str, str] = {"device": plan.settings.resources.device}
+    return ({}, chosen) if chosen["device"] == "cpu" else (chosen, {})
+
+
 def subject_inputs(w: Wildcards, responses: str = paths.SHARED_RESPONSES) -> dict[str, Any]:
     """Return the prepared files of one subject, by default with shared trials alone."""
     return {
@@ -165,11 +175,13 @@ def _sides(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
 
 
 def _compare(plan: NsdPlan) -> Step:
+    device, limits = device_options(plan)
     return Step(
         "compare_rdms",
         paths.PAIR,
         inputs=lambda w: _sides(plan, w),
-        params=lambda w: _pair_params(plan, w),
+        params=lambda w: {**_pair_params(plan, w), **device},
+        limits=limits,
     )
 
 
@@ -182,7 +194,12 @@ def _compare_partial(plan: NsdPlan) -> Step:
         paths.PARTIAL_PAIR,
         inputs=inputs,
         external=lambda _: {"controls": plan.controls},
-        params=lambda w: {**_pair_params(plan, w), "repetitions": N_REPETITIONS},
+        params=lambda w: {
+            **_pair_params(plan, w),
+            **same_image(plan),
+            "repetitions": N_REPETITIONS,
+            "control_names": plan.control_names,
+        },
     )
 
 
@@ -220,7 +237,7 @@ def _subsets(plan: NsdPlan) -> list[Step]:
         ),
         Step(
             "select_controlled",
-            paths.SUBSET.replace("{subset}", "controlled"),
+            paths.CONTROLLED,
             external=lambda _: {"controls": plan.controls},
             params=lambda _: {"source": plan.source},
         ),

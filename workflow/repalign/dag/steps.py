@@ -50,7 +50,7 @@ class Step:
         Wildcards to named paths of files from outside the workflow: raw data, committed tables.
     params : callable
         Wildcards to named parameters that can be written as JSON.
-    limits : dict of str to int
+    limits : dict of str to int or str
         Options that bound how a job runs without changing what it makes; not part of the spec.
     extra_outputs : dict of str to str
         Further outputs by option name, patterns over the same wildcards.
@@ -61,7 +61,7 @@ class Step:
     inputs: Callable[[Wildcards], Paths] = nothing
     external: Callable[[Wildcards], Paths] = nothing
     params: Callable[[Wildcards], dict[str, Any]] = nothing
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int | str] = field(default_factory=dict)
     extra_outputs: Mapping[str, str] = field(default_factory=dict)
 
     def outputs(self) -> dict[str, str]:

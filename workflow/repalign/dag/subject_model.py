@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from repalign.dag.nsd_plan import NsdPlan
-from repalign.dag.rsa import alignment_params, same_image, subject_inputs
+from repalign.dag.rsa import alignment_params, device_options, same_image, subject_inputs
 from repalign.dag.steps import Step, Wildcards
 from repalign.tables import paths
 
@@ -13,6 +13,7 @@ from repalign.tables import paths
 def subject_model_steps(plan: NsdPlan) -> list[Step]:
     """Return the steps up to the comparison of one subject with one model."""
     limits = {"memory_mb": plan.settings.resources.memory_mb}
+    device, device_limits = device_options(plan)
 
     def subject_params(w: Wildcards) -> dict[str, Any]:
         return {**alignment_params(plan, w), "subject": int(w["subject"])}
@@ -40,16 +41,17 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
             paths.MODEL_PART,
             inputs=lambda w: {"rdms": paths.SESSION_RDMS.format_map(dict(w))},
             external=features,
-            params=lambda w: {**model_params(w), **same_image(plan)},
+            params=lambda w: {**model_params(w), **same_image(plan), **device},
+            limits=device_limits,
         ),
         Step(
             "compute_control_rdms",
             paths.CONTROL_RDMS,
             inputs=lambda w: {
                 **subject_inputs(w),
-                "subset": paths.SUBSET.format(dataset=w["dataset"], subset="controlled"),
+                "subset": paths.CONTROLLED.format(dataset=w["dataset"]),
             },
-            params=subject_params,
+            params=lambda w: {**subject_params(w), **same_image(plan)},
             limits=limits,
         ),
         Step(
@@ -57,6 +59,10 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
             paths.PARTIAL_MODEL_PART,
             inputs=lambda w: {"rdms": paths.CONTROL_RDMS.format_map(dict(w))},
             external=lambda w: {**features(w), "controls": plan.controls},
-            params=model_params,
+            params=lambda w: {
+                **model_params(w),
+                **same_image(plan),
+                "control_names": plan.control_names,
+            },
         ),
     ]

@@ -47,14 +47,14 @@ def nested_mean(values: Array, *levels: Array) -> FloatArray:
     ----------
     values : array (n_records, ...)
         One record per, say, model, subject and session.
-    *levels : arrays (n_records,)
+    *levels : arrays, shape (n_records,)
         Labels of the groups, outermost first. ``nested_mean(values, model, subject)`` is the mean
         over sessions within (model, subject), then over subjects within a model, then over
         models.
 
     Returns
     -------
-    mean : array (...), float64
+    mean : array, shape (...), float64
         Not the mean of all records if groups are unequal. NaN is left out at every level (as
         pandas does), and returned where nothing else is left.
 
@@ -77,7 +77,17 @@ def nested_weights(*levels: Array) -> FloatArray:
     """Weights (n_records,) whose weighted sum is the `nested_mean` of complete records.
 
     For nulls that are reduced as they are computed: add ``weight * record`` and keep nothing. NaN
-    spreads instead of being left out. The weights sum to 1.
+    spreads instead of being left out.
+
+    Parameters
+    ----------
+    *levels : arrays, shape (n_records,)
+        Labels as in `nested_mean`.
+
+    Returns
+    -------
+    weights : array (n_records,), float64
+        They sum to 1.
 
     Raises
     ------

@@ -43,8 +43,8 @@ def null_covariance(x: Array, y: Array) -> tuple[FloatArray, FloatArray]:
 
     Returns
     -------
-    mean : array (k,), float64
-    covariance : array (k, k), float64
+    mean : array, shape (k,), float64
+    covariance : array, shape (k, k), float64
         Over all n! permutations. The variance of a weighted sum of the statistics, such as the
         mean over pairs of subjects, is ``weights @ covariance @ weights``.
 

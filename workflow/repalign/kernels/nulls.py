@@ -137,15 +137,15 @@ def pooled_products(
 
     Parameters
     ----------
-    x, y : mappings from subject to an array
+    x, y : mappings from subject to an array, shape (...)
         RDMs of the subjects of one class of trial sets: all subjects i of `x` and j of `y` whose
         pairs (i, j) share their trials. All of one shape, in whatever form `product` takes.
-    product : function of two such arrays
+    product : function of two such arrays to one of shape (n_permutations, ...)
         Returns ``<x, P y>`` for all draws, the same ones at every call; linear in both.
 
     Returns
     -------
-    mean : array, as `product` returns, float64
+    mean : array, shape (n_permutations, ...), float64
         NaN for a region that is undefined in any of the subjects.
 
     Raises

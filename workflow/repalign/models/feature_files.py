@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import pickle
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Protocol
 
 import h5py
@@ -107,7 +106,7 @@ class TorchStore:
         try:
             # Mapped, not read: pages come from the disk as rows are asked for.
             content = self._torch.load(str(path), weights_only=True, mmap=True, map_location="cpu")
-        except (RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        except (RuntimeError, OSError, EOFError, ValueError, UnpicklingError) as error:
             expected = "a dictionary of tensors in PyTorch's zip format"
             found = f"unreadable ({str(error).splitlines()[0] if str(error) else error!r})"
             raise feature_error(found, path, expected) from error
@@ -182,7 +181,9 @@ def feature_error(found: str, where: str | Path, expected: str) -> RepalignError
 def _import_torch(path: Path) -> Any:  # noqa: ANN401
     """Import PyTorch, which only `.pt` files need."""
     try:
-        return importlib.import_module("torch")
+        import torch  # type: ignore[import-not-found,unused-ignore]
+
+        return torch
     except ImportError as error:
         raise RepalignError(
             f"PyTorch cannot be imported ({error})",

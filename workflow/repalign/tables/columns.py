@@ -134,6 +134,6 @@ def join_tables(
     with parquet_writer(output, schema, record) as writer:
         for part in parts:
             table = part.read(schema)
-            writer.write_table(table)
+            writer.write_table(table, row_group_size=len(table))
             total += len(table)
     return total

@@ -21,6 +21,7 @@ RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
 SESSION_RDMS = "results/{dataset}/session_rdms/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
+CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
 PARTS = "results/{dataset}/parts/"
 PAIR = (

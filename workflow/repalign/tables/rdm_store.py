@@ -153,7 +153,18 @@ class RdmReader:
                 yield np.fromfile(file, dtype=np.float32, count=self.shape[1])
 
     def vector(self, row: int) -> Float32:
-        """Read the vector of one region, shape (n_pairs,), by its row."""
+        """Read the vector of one region.
+
+        Parameters
+        ----------
+        row : int
+            Row of the region among `rois`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_pairs,)
+            A unit RDM vector, or all NaN.
+        """
         if not 0 <= row < self.shape[0]:
             raise ValueError(f"row {row} of {self.shape[0]} regions")
         with (self.folder / VECTORS).open("rb") as file:

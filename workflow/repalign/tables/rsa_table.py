@@ -143,7 +143,18 @@ def read_pair(
 
 
 def pair_columns(rois: Sequence[int]) -> dict[str, npt.NDArray[np.uint16]]:
-    """Return the columns of all pairs of regions, `roi_x` major."""
+    """Return the columns of all pairs of regions, `roi_x` major.
+
+    Parameters
+    ----------
+    rois : sequence of int
+        Ids of the regions, ascending.
+
+    Returns
+    -------
+    dict of str to ndarray of uint16, shape (n_rois * n_rois,)
+        `roi_x` and `roi_y`.
+    """
     ids = np.asarray(rois, dtype=np.uint16)
     return {"roi_x": np.repeat(ids, len(ids)), "roi_y": np.tile(ids, len(ids))}
 

@@ -1,0 +1,432 @@
+"""Report whether the statistics are valid: p-values, nulls, unbiased CKA; prints markdown tables.
+
+Run it as ``python benchmarks/validity.py``; ``--quick`` only checks that everything runs. All
+numbers are seeded. Simulated are 8 subjects with the session counts of NSD, whose nine trial sets
+have seven sizes (at ``--trials`` 120: 120 to 72), and the statistic of the published table: the
+mean over the 56 ordered pairs of the similarity of a region with itself, with the null that
+`repalign.alignment.nulls.subject_null` computes for it.
+
+Two kinds of null data
+----------------------
+*Simulated*: patterns of every subject are drawn independently, so that nothing is aligned.
+"independent": trials are noise. "categorical": eight categories, whose labels are shuffled over
+trials in every subject. "drifting": patterns follow a random walk over time in all subjects, so
+that trials are not exchangeable: no permutation of trials is valid here, and the table says by how
+much. "repeated": images are shown three times and evoke a pattern that is random in every
+subject; pairs of trials of one image are alike in all subjects, so trials are not exchangeable
+but images are.
+
+*Relabelled*: RDMs of all subjects share a structure, and the observed value is itself a draw: one
+permutation of trials, common to all pairs and restricted to each size, as in the independent
+scheme. It shows what the cyclic scheme misses: correlation between sizes. "drifting" and
+"categorical" are structures of the positions in the RDM (neighbours are alike), as if trials came
+in the order of time. In the workflow they come in the order of images: "time", "category of the
+image" and "same image" are structures of the trials in that order.
+
+Intervals are Clopper-Pearson, 95 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from children import machine, table
+from scale import SESSIONS, TRIALS
+from scipy.stats import binomtest
+from threadpoolctl import threadpool_limits
+
+from repalign.alignment.draws import Draws
+from repalign.alignment.nulls import PairClass, subject_null
+from repalign.alignment.vectors import VectorMaker, different_stimuli
+from repalign.datasets.matching import trial_set
+from repalign.kernels.comparison import rsa
+from repalign.kernels.gram import gram_vector
+from repalign.kernels.moments import null_covariance
+from repalign.kernels.nulls import square_rdms
+from repalign.kernels.pvalues import permutation_pvalues
+from repalign.kernels.rdm import normalise_rdm
+
+SCHEMES = ("independent", "cyclic")
+RELABELLED = ("independent", "drifting", "categorical")
+BY_TRIAL = ("time", "category of the image", "same image")
+N_VOXELS = 20
+LEVELS = (0.05, 0.01)
+
+TABLES = ("false-positives", "schemes", "power", "moments", "design-effect", "cka")
+
+Maker = Callable[[np.random.Generator, int], np.ndarray]
+
+
+@dataclass
+class Vectors:
+    """One RDM vector in memory, read like a folder of them."""
+
+    keys: np.ndarray
+    only: np.ndarray
+
+    def vector(self, row: int) -> np.ndarray:
+        """Return the vector of region 0, the only one."""
+        assert row == 0
+        return self.only
+
+
+@cache
+def trials_table(n_trials: int) -> pd.DataFrame:
+    """Trials of 8 subjects: images three times each, in one order; missing sessions at the end."""
+    image = np.random.default_rng(7).permutation(np.arange(n_trials) // 3)
+    one = pd.DataFrame({"trial": np.arange(n_trials), "stimulus": image, "shared": True})
+    one["repetition"] = one.groupby("stimulus").cumcount()
+    held = {
+        subject: n_trials * TRIALS[40, sessions] // 3000 for subject, sessions in SESSIONS.items()
+    }
+    return pd.concat([one[: held[subject]].assign(subject=subject) for subject in SESSIONS])
+
+
+@cache
+def trial_sets(n_trials: int) -> dict[tuple[int, int], tuple[np.ndarray, dict, dict]]:
+    """Return keys and rows of both sides (by subject) of every class of pairs at shift 1."""
+    trials, sets = trials_table(n_trials), {}
+    counts = sorted(set(SESSIONS.values()), reverse=True)
+    for a, b in product(counts, counts):
+        first, second = ([k for k, count in SESSIONS.items() if count == one] for one in (a, b))
+        partner = {a: first[0], b: second[0]}
+        x = {i: trial_set(trials, i, partner[b], 1, "x") for i in first}
+        y = {j: trial_set(trials, j, partner[a], 1, "y") for j in second}
+        keys = next(iter(x.values()))[0]
+        assert all(np.array_equal(one, keys) for one, _ in [*x.values(), *y.values()])
+        rows = [{k: found[1] for k, found in side.items()} for side in (x, y)]
+        sets[a, b] = (keys, *rows)
+    return sets
+
+
+def classes_of(rdm: Callable[[int, np.ndarray], np.ndarray], n_trials: int) -> list[PairClass]:
+    """Return the classes of pairs, given the RDM of a subject on some of its trials."""
+    classes = []
+    for keys, *sides in trial_sets(n_trials).values():
+        made = [{k: Vectors(keys, rdm(k, rows)) for k, rows in side.items()} for side in sides]
+        classes.append(PairClass(keys, *made))
+    return classes
+
+
+def observed(classes: list[PairClass]) -> float:
+    """Mean over all ordered pairs i != j, pair by pair."""
+    found = [
+        float(np.dot(x.only.astype(np.float64), y.only))
+        for one in classes
+        for (i, x), (j, y) in product(one.x.items(), one.y.items())
+        if i != j
+    ]
+    return float(np.mean(found))
+
+
+def draws_of(scheme: str, seed: int, count: int, n_trials: int, unit: str = "trial") -> Draws:
+    return Draws(scheme, unit, seed, count, n_trials, 3)
+
+
+def pvalue(classes: list[PairClass], draws: Draws, value: float | None = None) -> float:
+    """Two-sided p-value of a region, as in the published table."""
+    value = observed(classes) if value is None else value
+    return float(permutation_pvalues(np.array([value]), subject_null(classes, [0], draws)).p[0])
+
+
+# Patterns (n_trials, N_VOXELS) of one subject in a region where subjects are not aligned.
+
+
+def independent(rng: np.random.Generator, n_trials: int) -> np.ndarray:
+    return rng.standard_normal((n_trials, N_VOXELS), np.float32)
+
+
+def categorical(rng: np.random.Generator, n_trials: int) -> np.ndarray:
+    labels = rng.permutation(np.arange(n_trials) % 8)
+    return independent(rng, 8)[labels] + independent(rng, n_trials)
+
+
+def drifting(rng: np.random.Generator, n_trials: int) -> np.ndarray:
+    walk = np.cumsum(independent(rng, n_trials), axis=0) * np.float32(0.05)
+    return walk + independent(rng, n_trials)
+
+
+def repeated(rng: np.random.Generator, n_trials: int) -> np.ndarray:
+    image = trials_table(n_trials)["stimulus"].to_numpy()[:n_trials]
+    return independent(rng, n_trials)[image] + independent(rng, n_trials)
+
+
+def planted(strength: float) -> Maker:
+    """Patterns whose geometry is common to all subjects to some extent."""
+
+    def make(rng: np.random.Generator, n_trials: int) -> np.ndarray:
+        image = trials_table(n_trials)["stimulus"].to_numpy()[:n_trials]
+        common = independent(np.random.default_rng(11), n_trials)[image]
+        turned = common @ np.linalg.qr(independent(rng, N_VOXELS))[0]
+        return strength * turned + independent(rng, n_trials)
+
+    return make
+
+
+def simulated(make: Maker, n_trials: int, seed: int, *, drop: bool = False) -> list[PairClass]:
+    """Simulate a region in all subjects; RDMs by the workflow's kernel."""
+    patterns = {
+        subject: make(np.random.default_rng([seed, subject]), n_trials) for subject in SESSIONS
+    }
+    image = trials_table(n_trials)["stimulus"].to_numpy()[:n_trials]
+
+    def rdm(subject: int, rows: np.ndarray) -> np.ndarray:
+        make_vector = VectorMaker(keep=different_stimuli(image[rows]) if drop else None)
+        vector = make_vector.empty(len(rows))
+        make_vector(patterns[subject][rows], vector)
+        return vector
+
+    return classes_of(rdm, n_trials)
+
+
+def pvalues(make: Maker, scheme: str, n_trials: int, n_regions: int, n_draws: int) -> np.ndarray:
+    """P-values of regions that are simulated one after the other."""
+    return np.array(
+        [
+            pvalue(simulated(make, n_trials, k), draws_of(scheme, k, n_draws, n_trials))
+            for k in range(n_regions)
+        ]
+    )
+
+
+def share(p: np.ndarray, level: float) -> tuple[float, float, float]:
+    """Share of p-values at most `level`, with its 95 % interval."""
+    hits = int(np.count_nonzero(p <= level * (1 + 1e-12)))
+    interval = binomtest(hits, len(p)).proportion_ci(0.95)
+    return hits / len(p), interval.low, interval.high
+
+
+def rates(p: np.ndarray) -> list[str]:
+    shares = [share(p, level) for level in LEVELS]
+    return [f"{rate:.3f} ({low:.3f} to {high:.3f})" for rate, low, high in shares]
+
+
+RATES = [f"rate at {level}" for level in LEVELS]
+
+
+def unit_pvalues(how: str, n_trials: int, n_regions: int, n_draws: int) -> np.ndarray:
+    """P-values of regions where images evoke what is random in every subject."""
+    found = []
+    for k in range(n_regions):
+        regions = simulated(repeated, n_trials, k, drop="dropped" in how)
+        if "images" in how:
+            draws = draws_of("independent", k, n_draws, n_trials // 3, "image")
+        else:
+            draws = draws_of("cyclic", k, n_draws, n_trials)
+        found.append(pvalue(regions, draws))
+    return np.array(found)
+
+
+UNITS = (
+    "trials",
+    "trials, same-image pairs dropped",
+    "images",
+    "images, same-image pairs dropped",
+)
+
+
+def null_data(n_trials: int, n_regions: int, n_draws: int) -> Iterator[list[str]]:
+    """Yield false positive rates on simulated null regions."""
+    for make, scheme in product((independent, categorical, drifting), SCHEMES):
+        p = pvalues(make, scheme, n_trials, n_regions, n_draws)
+        yield [make.__name__, scheme, *rates(p)]
+    for how in UNITS:
+        yield ["repeated", how, *rates(unit_pvalues(how, n_trials, n_regions, n_draws))]
+
+
+def structured(kind: str, n_trials: int, seed: int) -> list[PairClass]:
+    """RDMs of all subjects that share a structure over trials, plus noise of each.
+
+    Of `RELABELLED`, the structure is one of positions in the RDM: neighbours are alike, or the
+    same eighth of all positions. Of `BY_TRIAL`, it is one of the trials themselves, whose order in
+    the RDM is that of the workflow: by image and repetition.
+    """
+    rng = np.random.default_rng(seed)
+    image = trials_table(n_trials)["stimulus"].to_numpy()[:n_trials]
+    label = np.random.default_rng(13).permutation(np.arange(n_trials) % 8)
+
+    def rdm(_: int, rows: np.ndarray) -> np.ndarray:
+        low, high = np.triu_indices(len(rows), 1)
+        category = np.arange(len(rows)) * 8 // len(rows)
+        structure = {
+            "independent": 0.0,
+            "drifting": (high - low) / len(rows),
+            "categorical": (category[low] != category[high]).astype(float),
+            "time": np.abs(rows[high] - rows[low]) / n_trials,
+            "category of the image": label[image[rows[low]]] != label[image[rows[high]]],
+            "same image": image[rows[low]] != image[rows[high]],
+        }[kind]
+        noise = 0.3 * rng.standard_normal(low.size)
+        return normalise_rdm(structure + noise).astype(np.float32)
+
+    return classes_of(rdm, n_trials)
+
+
+def relabelled(kind: str, n_trials: int, n_sets: int, n_observed: int, n_draws: int):
+    """Null draws of both schemes on structured RDMs, and p-values of relabelled observations.
+
+    Returns
+    -------
+    ratio : float
+        Standard deviation of the cyclic null over that of the independent one, mean over sets.
+    p : dict
+        P-values (n_sets * n_observed,) by scheme.
+    """
+    ratios, p = [], {scheme: [] for scheme in SCHEMES}
+    for k in range(n_sets):
+        classes = structured(kind, n_trials, k)
+        truth = subject_null(
+            classes, [0], draws_of("independent", 10_000 + k, n_observed, n_trials)
+        )
+        nulls = {}
+        for scheme in SCHEMES:
+            null = subject_null(classes, [0], draws_of(scheme, k, n_draws, n_trials))
+            nulls[scheme] = null
+            p[scheme] += [float(permutation_pvalues(value, null).p[0]) for value in truth]
+        ratios.append(nulls["cyclic"].std() / nulls["independent"].std())
+    return float(np.mean(ratios)), {scheme: np.array(found) for scheme, found in p.items()}
+
+
+def schemes(n_trials: int, n_sets: int, n_observed: int, n_draws: int) -> Iterator[list[str]]:
+    """Yield both schemes side by side."""
+    for kind in RELABELLED + BY_TRIAL:
+        ratio, p = relabelled(kind, n_trials, n_sets, n_observed, n_draws)
+        for scheme in SCHEMES:
+            yield [kind, scheme, f"{ratio:.3f}" if scheme == "cyclic" else "1", *rates(p[scheme])]
+
+
+def power(n_trials: int, n_regions: int, n_draws: int) -> Iterator[list[str]]:
+    """Yield the share of planted regions that are found in the cyclic scheme."""
+    for strength in (0.0, 0.1, 0.2, 0.3, 0.4, 0.6):
+        p = pvalues(planted(strength), "cyclic", n_trials, n_regions, n_draws)
+        yield [f"{strength}", *rates(p)]
+
+
+def moments(kind: str, scheme: str, n_trials: int, n_draws: int) -> tuple[float, float]:
+    """Compare draws of one pair with closed forms: error of the mean in sd, and variance ratio."""
+    classes = structured(kind, n_trials, 0)
+    x, y = list(classes[0].x.values())[:2]
+    matrices = [square_rdms(side.only[np.newaxis]) for side in (x, y)]
+    mean, covariance = null_covariance(*matrices)
+    draws = draws_of(scheme, 0, n_draws, n_trials)
+    values = draws.products(matrices[0][0], matrices[1][0], classes[0].keys)
+    sd = float(covariance[0, 0]) ** 0.5
+    return float(values.mean() - mean[0]) / sd, float(values.var() / covariance[0, 0])
+
+
+def design_effects(kind: str, n_trials: int, n_seeds: int, n_draws: int) -> list[float]:
+    """Variance of tail shares of the aggregate over seeds, against independent draws."""
+    classes = structured(kind, n_trials, 0)
+    nulls = np.stack(
+        [
+            subject_null(classes, [0], draws_of("cyclic", seed, n_draws, n_trials))[:, 0]
+            for seed in range(n_seeds)
+        ]
+    )
+    found = []
+    for level in LEVELS:
+        shares = (nulls >= np.quantile(nulls, 1 - level)).mean(axis=1)
+        found.append(float(shares.var(ddof=1) * n_draws / (level * (1 - level))))
+    return found
+
+
+def independent_cka(n_trials: int, n_voxels: int, repeats: int) -> np.ndarray:
+    """Unbiased CKA of independent data (repeats,)."""
+    rng = np.random.default_rng(5)
+    values = []
+    for _ in range(repeats):
+        gram = [
+            gram_vector(rng.standard_normal((n_trials, n_voxels), np.float32), None)
+            for _ in range(2)
+        ]
+        values.append(float(rsa(*(one[np.newaxis] for one in gram))[0, 0]))
+    return np.array(values)
+
+
+def all_moments(n_trials: int, n_draws: int) -> Iterator[list[str]]:
+    for kind, scheme in product(RELABELLED, SCHEMES):
+        error, ratio = moments(kind, scheme, n_trials, n_draws)
+        yield [kind, scheme, f"{error * n_draws**0.5:.2f}", f"{ratio:.3f}"]
+
+
+def all_effects(n_trials: int, n_seeds: int) -> Iterator[list[str]]:
+    for kind in RELABELLED:
+        found = design_effects(kind, n_trials, n_seeds, 5 * n_trials)
+        yield [kind, *[f"{effect:.2f}" for effect in found]]
+
+
+def all_cka(repeats: int) -> Iterator[list[str]]:
+    for n_trials, n_voxels in ((30, 200), (60, 1000)):
+        values = independent_cka(n_trials, n_voxels, repeats)
+        error = values.std(ddof=1) / len(values) ** 0.5
+        yield [
+            f"{n_trials} x {n_voxels}",
+            f"{values.mean():.5f}",
+            f"{error:.5f}",
+            f"{values.mean() / error:.2f}",
+        ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=120, help="of the largest set; 3 divides it")
+    parser.add_argument("--regions", type=int, default=1000, help="simulated regions")
+    parser.add_argument("--draws", type=int, default=199, help="a null; 1 more is a round number")
+    parser.add_argument("--only", nargs="+", help="some tables, by name", choices=TABLES)
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: a smoke test")
+    options = parser.parse_args()
+    n, regions, draws = options.trials, options.regions, options.draws
+    sets, seeds, many, ckas = regions // 20, 100, 20_000, 1000
+    if options.quick:
+        n, regions, draws, sets, seeds, many, ckas = 60, 4, 19, 1, 4, 200, 20
+    sizes = sorted({len(keys) for keys, *_ in trial_sets(n).values()}, reverse=True)
+    print(f"{machine()}\n\n8 subjects; trial sets of {', '.join(map(str, sizes))} trials")
+    found: dict[str, tuple[str, list[str], Callable[[], Iterator[list[str]]]]] = {
+        "false-positives": (
+            f"False positives, simulated; {regions} regions, {draws} draws",
+            ["null data", "scheme", *RATES],
+            lambda: null_data(n, regions, draws),
+        ),
+        "schemes": (
+            f"False positives, relabelled; {sets} sets of RDMs x 20 observations, "
+            f"{5 * draws + 4} draws",
+            ["design", "scheme", "sd against independent", *RATES],
+            lambda: schemes(n, sets, 20, 5 * draws + 4),
+        ),
+        "power": (
+            f"Power, cyclic; {max(4, regions // 5)} regions",
+            ["planted strength", *RATES],
+            lambda: power(n, max(4, regions // 5), draws),
+        ),
+        "moments": (
+            f"Moments of {many} draws of one pair against closed forms",
+            ["design", "scheme", "mean: error in standard errors", "variance ratio"],
+            lambda: all_moments(n, many),
+        ),
+        "design-effect": (
+            f"Design effect of the cyclic scheme, aggregate; {seeds} seeds of {5 * n} draws",
+            ["design", *[f"tail {level}" for level in LEVELS]],
+            lambda: all_effects(n, seeds),
+        ),
+        "cka": (
+            f"Unbiased CKA of independent data; {ckas} repeats",
+            ["trials x voxels", "mean", "standard error", "in standard errors"],
+            lambda: all_cka(ckas),
+        ),
+    }
+    with threadpool_limits(1):
+        for name in options.only or found:
+            title, header, rows = found[name]
+            print(f"\n{title}\n\n{table(header, [])}", flush=True)
+            for row in rows():
+                print(table(row, []).splitlines()[0], flush=True)
+
+
+if __name__ == "__main__":
+    main()
