@@ -263,10 +263,10 @@ ABSENT = {
         ("session(s) [3] of subject 1", "1 to 3", "Fetch", "nsd.sessions"),
     ),
     "an atlas": Absence(
-        f"{RAW}/{RIGHT.format(2)}", ATLAS.format(2), ("no readable file", "fetch the file"),
+        f"{RAW}/{RIGHT.format(2)}", ATLAS.format(2), ("no readable file", "Fetch the file"),
     ),
-    "the design": Absence(DESIGN, TRIALS, ("no readable file", "fetch the file")),
-    "the stimulus table": Absence(STIMULUS_INFO, TRIALS, ("no readable file", "fetch the file")),
+    "the design": Absence(DESIGN, TRIALS, ("no readable file", "Fetch the file")),
+    "the stimulus table": Absence(STIMULUS_INFO, TRIALS, ("no readable file", "Fetch the file")),
     "the raw folder": Absence(RAW, TRIALS, ("no such folder", "nsd.raw", "repalign simulate nsd")),
 }  # fmt: skip
 
