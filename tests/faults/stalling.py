@@ -63,6 +63,10 @@ class Moment:
         return self.outputs or (self.target,)
 
 
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Stalled:
     """A run whose job is held."""
 
@@ -121,6 +125,8 @@ def stalled(project: Project, moment: Moment, folder: Path) -> Iterator[Stalled]
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A suite in the background of a shell ignores SIGINT, and so would all that it starts.
+        preexec_fn=_heed_interrupts,
     )
     run = Stalled(process, folder)
     try:

@@ -121,7 +121,7 @@ def cut(path: Path) -> None:
 
 MATRICES = {
     "a row missing": (matrix(lambda m: m[:-1]), ("59 rows", "60 rows", "nsd.sessions")),
-    "no file": (Path.unlink, ("no readable file", "an input file", "settings")),
+    "no file": (Path.unlink, ("no readable file", "matrices of the dataset", "config.yaml")),
     "NaN": (matrix(with_nan), ("nan", "trial 7, voxel 3", "finite", "write the matrix again")),
     "pickled objects": (matrix(lambda m: m.astype(object)), ("Python objects", "Write")),
     "Fortran order": (matrix(np.asfortranarray), ("Fortran order", "C order", "ascontiguous")),

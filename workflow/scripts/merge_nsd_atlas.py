@@ -11,14 +11,14 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    merge_hemispheres(options.left, options.right, options.output)
+    merge_hemispheres(options.left_atlas, options.right_atlas, options.output)
     write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__)
-    options.add_argument("--left", type=Path, required=True, help="lh.HCP_MMP1.nii.gz")
-    options.add_argument("--right", type=Path, required=True, help="rh.HCP_MMP1.nii.gz")
+    options.add_argument("--left-atlas", type=Path, required=True, help="lh.HCP_MMP1.nii.gz")
+    options.add_argument("--right-atlas", type=Path, required=True, help="rh.HCP_MMP1.nii.gz")
     return options
 
 

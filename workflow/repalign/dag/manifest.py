@@ -91,7 +91,7 @@ class Manifest:
             raise RepalignError(
                 f"no readable file ({error.strerror})",
                 where=path,
-                expected=f"the {name.replace('_', ' ')} of the dataset",
+                expected=f"a file ({name.replace('_', ' ')} of the dataset)",
                 remedy=(
                     "Fetch the file, or say where it is: raw files are named by `raw` and `files` "
                     "of the dataset in config/config.yaml."

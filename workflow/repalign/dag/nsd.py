@@ -87,8 +87,8 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
             name="merge_nsd_atlas",
             output=paths.ATLAS.replace("{dataset}", "nsd"),
             external=lambda w: {
-                "left": plan.raw(files.atlas_left, subject=plan.selected(_sub(w))),
-                "right": plan.raw(files.atlas_right, subject=_sub(w)),
+                "left_atlas": plan.raw(files.atlas_left, subject=plan.selected(_sub(w))),
+                "right_atlas": plan.raw(files.atlas_right, subject=_sub(w)),
             },
             params=lambda _: {"source": plan.source},
         ),
