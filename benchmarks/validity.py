@@ -11,10 +11,9 @@ Two kinds of null data
 *Simulated*: patterns of every subject are drawn independently, so that nothing is aligned.
 "independent": trials are noise. "categorical": eight categories, whose labels are shuffled over
 trials in every subject. "drifting": patterns follow a random walk over time in all subjects, so
-that trials are not exchangeable: no permutation of trials is valid here, and the table says by how
-much. "repeated": images are shown three times and evoke a pattern that is random in every
-subject; pairs of trials of one image are alike in all subjects, so trials are not exchangeable
-but images are.
+trials are not exchangeable, but those that are compared are from different times. "repeated":
+images are shown three times and evoke a pattern that is random in every subject. Trials of one
+image are alike in all subjects, so trials are not exchangeable but images are.
 
 *Relabelled*: RDMs of all subjects share a structure, and the observed value is itself a draw: one
 permutation of trials, common to all pairs and restricted to each size, as in the independent
