@@ -31,7 +31,7 @@ def keys_text() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from `workflow/repalign/settings.py` by `make docs`; do not edit.",
+        "Generated from `workflow/repalign/settings/` by `make docs`; do not edit.",
         "Change values in `config.yaml`, or give a second file with `--configfile`.",
         "",
         "| key | default | meaning |",

@@ -94,9 +94,8 @@ def test_a_catalogue_that_cannot_be_read_is_said(tmp_path, content):
 def root(tmp_path):
     """A project with the committed catalogue and a raw folder without anything in it."""
     (tmp_path / "config").mkdir()
-    (tmp_path / "config/derivatives.tsv").write_bytes(
-        (ROOT / "config/derivatives.tsv").read_bytes()
-    )
+    for name in ("config/derivatives.tsv", "config/models.tsv"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "raw").mkdir()
     return tmp_path
 

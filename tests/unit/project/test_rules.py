@@ -9,8 +9,8 @@ import pytest
 
 from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
-from repalign.dag.published import TABLES
 from repalign.dag.steps import Step, Workflow
+from repalign.dag.table_maker import TABLES
 from repalign.settings import Settings
 from repalign.tables import paths
 
@@ -29,9 +29,8 @@ def build(tmp: Path, layout: str) -> Workflow:
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
         (tmp / "config").mkdir()
-        (tmp / "config/derivatives.tsv").write_bytes(
-            (ROOT / "config/derivatives.tsv").read_bytes()
-        )
+        for name in ("config/derivatives.tsv", "config/models.tsv"):
+            (tmp / name).write_bytes((ROOT / name).read_bytes())
         for subject, session in ((1, 1), (2, 1)):
             folder = tmp / f"raw/subj{subject:02d}/func1mm"
             betas = folder / "betas_fithrf_GLMdenoise_RR"
@@ -88,6 +87,7 @@ WILDCARDS = {
     "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
+    "weights": "trained", "source": "coco", "question": "motion", "control": "scene",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
     **{
         f"{wildcard}_table": row.name

@@ -5,15 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from repalign.dag.captions import caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
+from repalign.dag.coco import coco_steps
+from repalign.dag.extraction import extraction_steps
+from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
+from repalign.dag.metadata import metadata_steps
+from repalign.dag.model_model import model_model_steps
 from repalign.dag.nsd import nsd_steps
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.nulls import null_steps
-from repalign.dag.published import TABLES, published_steps
+from repalign.dag.published import published_steps
 from repalign.dag.rsa import rsa_steps
 from repalign.dag.steps import Workflow
 from repalign.dag.subject_model import subject_model_steps
+from repalign.dag.table_maker import TABLES, TableMaker
+from repalign.dag.tokenizers import tokenizer_steps
+from repalign.dag.untrained import untrained_steps
 from repalign.settings import Settings
 from repalign.tables import paths
 
@@ -55,6 +64,10 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "subset": "all|animate|inanimate|controlled",
         "partition": "animate|inanimate",
         "model": r"[^/]+",
+        "weights": r"trained|random-seed-\d+",
+        "source": "coco|pixtral",
+        "question": "motion|indoor|scene",
+        "control": r"\w[\w-]*",
         "permutations": r"\d+",
         "block": r"\d+",
         "hcp_table": one_of([row.path.removesuffix(".csv") for row in regions]),
@@ -80,12 +93,21 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
     catalogue = read_catalogue(root / CATALOGUE)
     plan = NsdPlan(settings, root)
     manifest = Manifest(root / paths.MANIFEST, settings.identity)
+    tables = TableMaker(plan, catalogue)
     steps = [
         *nsd_steps(plan),
+        *metadata_steps(plan),
+        *coco_steps(plan, tables),
+        *caption_steps(plan),
+        *extraction_steps(plan),
         *rsa_steps(plan),
         *subject_model_steps(plan),
         *null_steps(plan),
         *published_steps(plan, catalogue),
+        *untrained_steps(plan, tables),
+        *model_model_steps(plan, tables),
+        *tokenizer_steps(plan, tables),
+        *kmcca_steps(plan, tables),
     ]
     workflow = Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest, root)
     return workflow, plan

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from repalign.errors import RepalignError
 
-DATASETS = ("any", "nsd")
+DATASETS = ("any", "nsd", "bold5000", "things")
 COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
-INDEXES = ("region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index")
+INDEXES = (
+    "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
+    "models_info", "model_sizes", "captions",
+)  # fmt: skip
 """Analyses whose files have places of their own."""
 
 SHIFTS = ("0", "1", "2")
@@ -26,6 +29,9 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "stimulus_info": {},
     "stimulus_index": {},
     "mask_index": {},
+    "models_info": {},
+    "model_sizes": {},
+    "captions": {"source": ("coco", "pixtral")},
     "rsa_subject_subject": {
         "shift": SHIFTS,
         "hemispheres": HEMISPHERES,
@@ -52,6 +58,12 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
         "permutations": NUMBER,
     },
     "rsa_pvalues": {"permutations": NUMBER},
+    "cka_untrained_models": {"hemispheres": HEMISPHERES},
+    "model_model": {"captions": ("coco",)},
+    "rsa_tokenizers": {"hemispheres": HEMISPHERES},
+    "scene_objects": {},
+    "kmcca_projections": {},
+    "kmcca_top_words": {},
 }
 """Each analysis with its parameters and their allowed values."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from repalign.dag.feature_plan import FeaturePlan
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
 from repalign.simulate.truth import read_simulation
@@ -151,39 +152,14 @@ class NsdPlan:
         return str(self.folder / pattern.format(**entities))
 
     @cached_property
-    def _feature_files(self) -> dict[str, str]:
-        """Return the feature files by model: HDF5 and torch files of the features folder."""
-        place = Path(self.nsd.raw) / self.nsd.features
-        folder = self.root / place
-        found = sorted((*folder.glob("*.h5"), *folder.glob("*.pt")))
-        kept = [
-            path for path in found if not any(path.match(skip) for skip in self.nsd.skip_features)
-        ]
-        stems = [path.stem for path in kept]
-        if not kept or len(set(stems)) != len(stems):
-            raise RepalignError(
-                f"{len(kept)} feature file(s) for {len(set(stems))} model(s)",
-                where=f"nsd.features: {place}",
-                expected="one .h5 or .pt file for each model, at least one",
-                remedy="Correct nsd.features, or put the features of your models there.",
-            )
-        return {path.stem: str(place / path.name) for path in kept}
+    def feature_plan(self) -> FeaturePlan:
+        """Return where the features of models come from."""
+        return FeaturePlan(self.settings, self.source == "simulated", self.root)
 
     @property
     def models(self) -> list[str]:
         """Return the names of the models, sorted."""
-        return sorted(self._feature_files)
-
-    def feature_file(self, model: str) -> str:
-        """Return the feature file of a model."""
-        if model not in self._feature_files:
-            raise RepalignError(
-                f"model {model!r}",
-                where="nsd.features",
-                expected=f"one of {', '.join(self.models)}",
-                remedy="Correct the target, or add the feature file of the model.",
-            )
-        return self._feature_files[model]
+        return self.feature_plan.keys
 
     @cached_property
     def controls(self) -> list[str]:
@@ -208,7 +184,7 @@ class NsdPlan:
         """Return which of features, controls and objects the dataset comes without."""
         raw = self.root / self.nsd.raw
         there = {
-            "features": any((raw / self.nsd.features).glob("*.[hp]*")),
+            "features": self.feature_plan.is_ready,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
             "objects": (raw / self.nsd.files.objects).is_file(),
         }

@@ -86,8 +86,11 @@ def _model_null(plan: NsdPlan) -> Step:
     return Step(
         "compute_model_null",
         paths.MODEL_NULL,
-        inputs=lambda w: {"rdms": paths.SESSION_RDMS.format_map(dict(w))},
-        external=lambda w: {"features": plan.feature_file(w["model"])},
+        inputs=lambda w: {
+            "rdms": paths.SESSION_RDMS.format_map(dict(w)),
+            **plan.feature_plan.inputs(w["model"]),
+        },
+        external=lambda w: plan.feature_plan.external(w["model"]),
         params=params,
         limits=limits,
     )

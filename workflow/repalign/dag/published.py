@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,26 +10,12 @@ from repalign.dag.catalogue import Derivative
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.nulls import n_blocks
 from repalign.dag.rsa import PARTITIONS, pair_parts
-from repalign.dag.steps import Step, Wildcards
+from repalign.dag.steps import Step
+from repalign.dag.table_maker import TableMaker
 from repalign.errors import RepalignError
 from repalign.models.modality import modality_of
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
-
-TABLES = {
-    "rsa_subject_subject": ("rsa_subject_subject",),
-    "cka_subject_subject": ("cka_subject_subject",),
-    "rsa_partitions": ("rsa_partitions",),
-    "rsa_subject_subject_partial": ("rsa_subject_subject_partial",),
-    "rsa_subject_group": ("rsa_subject_group",),
-    "rsa_subject_model": ("rsa_subject_model", "rsa_subject_model_partial"),
-    "null_subject_subject": ("null_subject_subject",),
-    "null_subject_model": ("null_subject_model",),
-    "rsa_pvalues": ("rsa_pvalues",),
-}
-"""Wildcards of published files (`<name>_table`), and the analyses whose files they stand for."""
-
-Inputs = Callable[[Derivative], dict[str, Any]]
 
 
 def published_steps(plan: NsdPlan, catalogue: Sequence[Derivative]) -> list[Step]:
@@ -52,36 +38,8 @@ def published_steps(plan: NsdPlan, catalogue: Sequence[Derivative]) -> list[Step
     return [*tables, *maker.figures()]
 
 
-class _Maker:
-    """Builds steps whose output is a row of the catalogue."""
-
-    def __init__(self, plan: NsdPlan, catalogue: Sequence[Derivative]) -> None:
-        self.plan = plan
-        self.by_name = {(row.dataset, row.name): row for row in catalogue}
-
-    def step(
-        self,
-        name: str,
-        analysis: str,
-        inputs: Inputs,
-        params: Callable[[Derivative], dict[str, Any]],
-        output: str = paths.DERIVATIVE,
-    ) -> Step:
-        """Return the step of one analysis; its wildcard is `{<analysis>_table}`."""
-        wildcard = f"{analysis}_table"
-
-        def row(w: Wildcards) -> Derivative:
-            return self.by_name[w["dataset"], w[wildcard]]
-
-        def all_inputs(w: Wildcards) -> dict[str, Any]:
-            return {**inputs(row(w)), "regions": paths.REGIONS.format(dataset=w["dataset"])}
-
-        def all_params(w: Wildcards) -> dict[str, Any]:
-            return {"source": self.plan.source, **params(row(w))}
-
-        return Step(
-            name, output.replace("{table}", f"{{{wildcard}}}"), all_inputs, params=all_params
-        )
+class _Maker(TableMaker):
+    """Builds the tables of alignment with subjects and models."""
 
     def pair_params(self, row: Derivative) -> dict[str, Any]:
         """Return the parameters of a table of pairs of subjects."""
@@ -230,18 +188,6 @@ class _Maker:
             }
 
         return self.step("compute_rsa_pvalues", "rsa_pvalues", inputs, lambda _: {})
-
-    def find(self, dataset: str, analysis: str, **parameters: str) -> str:
-        """Return the file of the catalogue with some choices."""
-        for row in self.by_name.values():
-            if (row.dataset, row.analysis, row.parameters) == (dataset, analysis, parameters):
-                return row.target
-        raise RepalignError(
-            f"no {analysis} with {parameters}",
-            where="config/derivatives.tsv",
-            expected="a row for every file that another one needs",
-            remedy="Add the row.",
-        )
 
     def figures(self) -> list[Step]:
         """Return the figures of inter-subject RSA tables."""

@@ -26,7 +26,10 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
         }
 
     def features(w: Wildcards) -> dict[str, Any]:
-        return {"features": plan.feature_file(w["model"])}
+        return plan.feature_plan.inputs(w["model"])
+
+    def supplied(w: Wildcards) -> dict[str, Any]:
+        return plan.feature_plan.external(w["model"])
 
     return [
         Step(
@@ -39,8 +42,8 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
         Step(
             "compare_model",
             paths.MODEL_PART,
-            inputs=lambda w: {"rdms": paths.SESSION_RDMS.format_map(dict(w))},
-            external=features,
+            inputs=lambda w: {"rdms": paths.SESSION_RDMS.format_map(dict(w)), **features(w)},
+            external=supplied,
             params=lambda w: {**model_params(w), **same_image(plan), **device},
             limits=device_limits,
         ),
@@ -57,8 +60,8 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
         Step(
             "compare_model_partial",
             paths.PARTIAL_MODEL_PART,
-            inputs=lambda w: {"rdms": paths.CONTROL_RDMS.format_map(dict(w))},
-            external=lambda w: {**features(w), "controls": plan.controls},
+            inputs=lambda w: {"rdms": paths.CONTROL_RDMS.format_map(dict(w)), **features(w)},
+            external=lambda w: {**supplied(w), "controls": plan.controls},
             params=lambda w: {
                 **model_params(w),
                 **same_image(plan),

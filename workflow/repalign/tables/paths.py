@@ -45,6 +45,14 @@ NULL = "results/{dataset}/{table}.npy"
 HEATMAP = "results/{dataset}/figures/{table}_heatmap.png"
 RANKING = "results/{dataset}/figures/{table}_ranking.png"
 
+MODELS_INFO = "results/metadata/models-info.csv"
+MODEL_SIZES = "results/metadata/model_sizes.csv"
+CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"
+ANSWERS = "results/{dataset}/answers/{question}.csv"
+FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
+SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
+COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
+
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
 

@@ -1,0 +1,71 @@
+"""The settings: every key with its meaning, bounds and default, checked before any job runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from repalign.settings.analysis import (
+    PermutationSettings,
+    ResourceSettings,
+    RsaSettings,
+    StorageSettings,
+)
+from repalign.settings.captions import CaptionSettings, ObjectSettings
+from repalign.settings.comparisons import (
+    ModelModelSettings,
+    TokenizerSettings,
+    UntrainedSettings,
+)
+from repalign.settings.kmcca import KmccaSettings
+from repalign.settings.models import ModelSettings
+from repalign.settings.nsd import NsdSettings
+from repalign.settings.section import Section
+from repalign.simulate.settings import NsdSimulation
+
+__all__ = ["NsdSettings", "RsaSettings", "Settings"]
+
+
+class SimulateSettings(Section):
+    """Simulated datasets, made by `repalign simulate`."""
+
+    nsd: NsdSimulation = Field(NsdSimulation(), description="Sizes and seed of the simulated NSD.")
+
+
+class Settings(Section):
+    """All settings of the workflow."""
+
+    nsd: NsdSettings = Field(NsdSettings(), description="The Natural Scenes Dataset.")
+    rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
+    permutation: PermutationSettings = Field(PermutationSettings(), description="Null draws.")
+    models: ModelSettings = Field(
+        ModelSettings(), description="Features that the workflow extracts itself."
+    )
+    captions: CaptionSettings = Field(
+        CaptionSettings(), description="Captions and short answers about images."
+    )
+    objects: ObjectSettings = Field(ObjectSettings(), description="Objects in the images.")
+    untrained: UntrainedSettings = Field(
+        UntrainedSettings(), description="Comparison with untrained models."
+    )
+    model_model: ModelModelSettings = Field(
+        ModelModelSettings(), description="Comparison of language with vision models."
+    )
+    tokenizers: TokenizerSettings = Field(
+        TokenizerSettings(), description="Comparison with tokens of captions."
+    )
+    kmcca: KmccaSettings = Field(
+        KmccaSettings(), description="Kernel multi-view CCA over subjects."
+    )
+    identity: Literal["quick", "full"] = Field(
+        "quick",
+        description=(
+            "How raw files are recognised. `quick`: files over 64 MiB by size and 64 blocks, "
+            "which for compressed recordings includes the checksum of their content. `full`: "
+            "every byte."
+        ),
+    )
+    resources: ResourceSettings = Field(ResourceSettings(), description="Limits of a job.")
+    storage: StorageSettings = Field(StorageSettings(), description="Intermediate files.")
+    simulate: SimulateSettings = Field(SimulateSettings(), description="Simulated datasets.")

@@ -1,0 +1,115 @@
+"""The settings of the Natural Scenes Dataset."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from repalign.settings.section import FixedPath, RegionPath, Section, SessionPath, SubjectPath
+
+SubjectNumber = Annotated[int, Field(ge=1, le=99)]
+# Keys of a mapping arrive as text where settings are passed on to a cluster job.
+SubjectKey = Annotated[int, Field(ge=1, le=99, strict=False)]
+
+
+class NsdFiles(Section):
+    """Where each raw file of NSD lies below `nsd.raw`, with `{subject}` and `{session}`."""
+
+    betas: SessionPath = Field(
+        "subj{subject:02d}/func1mm/betas_fithrf_GLMdenoise_RR/betas_session{session:02d}.nii.gz",
+        description="Single-trial responses of a session: 4-D NIfTI, percent signal change x 300.",
+    )
+    atlas_left: SubjectPath = Field(
+        "subj{subject:02d}/func1mm/roi/lh.HCP_MMP1.nii.gz",
+        description="HCP-MMP1 labels (1-180) of the left hemisphere on the grid of the betas.",
+    )
+    atlas_right: SubjectPath = Field(
+        "subj{subject:02d}/func1mm/roi/rh.HCP_MMP1.nii.gz",
+        description="HCP-MMP1 labels (1-180) of the right hemisphere on the grid of the betas.",
+    )
+    design: FixedPath = Field(
+        "nsd_expdesign.mat", description="Experiment design: order of trials."
+    )
+    stimulus_info: FixedPath = Field(
+        "nsd_stim_info_merged.csv", description="Stimulus table, one row an image."
+    )
+    objects: FixedPath = Field(
+        "annotations/coco_objects_annotations.csv",
+        description="Objects in the images (nsd_id, supercategory), for animate and inanimate.",
+    )
+
+
+class RoiMatrices(Section):
+    """Where ready-made region matrices lie below `nsd.raw` when `nsd.layout` is `roi_matrices`."""
+
+    responses: RegionPath = Field(
+        "betas/sub{subject:02d}/sub-{subject:02d}_roi-{roi:03d}.npy",
+        description="Trials x voxels of one subject and region (1-360), int16 or float.",
+    )
+    stimuli: FixedPath = Field(
+        "nsd_stimuli.csv", description="Trials in the published layout of nsd_stimuli.csv."
+    )
+
+
+class NsdSettings(Section):
+    """The Natural Scenes Dataset."""
+
+    raw: str = Field(
+        "resources/simulated/nsd",
+        description="Folder of the raw dataset. Point it at a copy of NSD to use the real data.",
+    )
+    source: Literal["auto", "real", "simulated", "other"] = Field(
+        "auto",
+        description=(
+            "What the raw folder holds. `auto`: simulated if it has a simulation.json, else real. "
+            "The known counts of NSD are asserted for `real`; `other` is for recordings in NSD's "
+            "layout that are not NSD."
+        ),
+    )
+    layout: Literal["raw", "roi_matrices"] = Field(
+        "raw",
+        description=(
+            "`raw`: NIfTI betas and atlases. `roi_matrices`: region matrices that a lab already "
+            "has, with their nsd_stimuli.csv."
+        ),
+    )
+    subjects: Literal["all"] | list[SubjectNumber] = Field(
+        "all", description="Subjects to use, as a list of numbers, or `all` (1-8)."
+    )
+    sessions: dict[SubjectKey, Annotated[int, Field(ge=1, le=99)]] | None = Field(
+        None,
+        description=(
+            "Number of sessions of each subject. Empty: as in the simulation, or as published "
+            "(40, 40, 32, 30, 40, 32, 40, 30)."
+        ),
+    )
+    regions: Literal["all"] | list[str] = Field(
+        "all", description="HCP-MMP1 areas to use, as a list of names (V1, MST, ...), or `all`."
+    )
+    features: str = Field(
+        "features",
+        description=(
+            "Folder of model features, one .h5 or .pt file a model; relative to `raw`, or an "
+            "absolute path."
+        ),
+    )
+    skip_features: list[str] = Field(
+        ["*-pixtral.*"], description="Patterns of feature files that are left out."
+    )
+    assume_row_order: bool = Field(
+        False,
+        description=(
+            "Whether row k of a .pt file without ids is image k. Files with ids are always "
+            "matched by id."
+        ),
+    )
+    controls: str = Field(
+        "control_matrices",
+        description=(
+            "Folder of control tables (control_<name>.parquet) for partial RSA; relative to "
+            "`raw`, or an absolute path."
+        ),
+    )
+    files: NsdFiles = Field(NsdFiles(), description="Where each raw file lies.")
+    roi_matrices: RoiMatrices = Field(RoiMatrices(), description="Where ready-made matrices lie.")

@@ -1,0 +1,1 @@
+# Captions and short answers about images, of every dataset.

@@ -1,0 +1,1 @@
+# Feature extraction, one job a model.

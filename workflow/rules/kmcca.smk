@@ -1,0 +1,1 @@
+# Kernel multi-view CCA over subjects, and what is derived from it.

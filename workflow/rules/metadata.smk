@@ -1,0 +1,1 @@
+# Facts of the models, worked out from their architectures.
