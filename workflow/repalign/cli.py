@@ -78,7 +78,8 @@ def _simulate(options: argparse.Namespace) -> int:
         )
     made = marker and (marker.get("settings"), marker.get("code"))
     if made == (settings.model_dump(mode="json"), f"repalign.simulate {SIMULATOR_VERSION}"):
-        if not (folder / "features").is_dir():
+        made_of_models = ("features", "annotations/captions_train2017.json")
+        if not all((folder / name).exists() for name in made_of_models):
             simulate_models(folder, settings)
         print(f"{folder}: already simulated with these settings")
         return 0
