@@ -78,7 +78,8 @@ def _simulate_nsd(folder: Path, settings: NsdSimulation) -> None:
     from repalign.simulate.truth import nsd_code
 
     if _is_simulated(folder, "nsd", settings.model_dump(mode="json"), nsd_code()):
-        if not (folder / "features").is_dir():
+        made_of_models = ("features", "annotations/captions_train2017.json")
+        if not all((folder / name).exists() for name in made_of_models):
             simulate_models(folder, settings)
         return
     simulate_nsd(folder, settings, progress=sys.stderr.isatty())

@@ -33,10 +33,13 @@ REGISTRY = "\n".join(
 """Two models whose features are extracted."""
 
 
-def build(tmp: Path, layout: str) -> Workflow:
+def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
     settings = Settings.model_validate(
-        {"nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}}
+        {
+            "nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]},
+            "objects": {"backend": objects},
+        }
     )
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
@@ -56,7 +59,6 @@ def build(tmp: Path, layout: str) -> Workflow:
             "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
             "nsd_stimuli.hdf5",
-            "annotations/coco_objects_annotations.csv",
         ):
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
@@ -67,7 +69,8 @@ def build(tmp: Path, layout: str) -> Workflow:
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    return [build(root, layout) for layout in ("raw", "roi_matrices")]
+    choices = (("raw", "coco_instances"), ("raw", "detr"), ("roi_matrices", "coco_instances"))
+    return [build(root, layout, objects) for layout, objects in choices]
 
 
 @pytest.fixture(scope="module")

@@ -50,11 +50,15 @@ MODEL_SIZES = "results/metadata/model_sizes.csv"
 CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"
 ANSWERS = "results/{dataset}/answers/{question}.csv"
 FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
+COCO_CAPTIONS = "results/captions/nsd-captions-coco.csv"
+COCO_OBJECTS = PREPARED + "/coco_objects.parquet"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
 COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
+OBJECTS_INDEX = NSD_INDEX + "annotations/coco_objects_annotations.csv"
+PERSONS_INDEX = NSD_INDEX + "annotations/coco_person_annotations.csv"
 
 MANIFEST = "results/raw_manifest.tsv"
 
