@@ -19,8 +19,8 @@ from repalign.models.libraries import import_transformers
 
 SAFE = "model.safetensors"
 PLAIN = "pytorch_model.bin"
-_ABOUT = ("*.json", "*.txt", "*.model")
-"""Configuration and tokenizer."""
+_ABOUT = ("*.json", "*.txt", "*.model", "*.jinja")
+"""Configuration, tokenizer and template of conversations."""
 _WEIGHTS = {
     SAFE: (SAFE, "model-*-of-*.safetensors"),
     PLAIN: (PLAIN, "pytorch_model-*-of-*.bin"),
