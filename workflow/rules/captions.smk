@@ -63,7 +63,7 @@ rule describe_nsd:
     benchmark:
         benchmark_of(FLOW["describe_nsd"].output)
     conda:
-        ENVIRONMENT
+        MODELS_ENVIRONMENT
     threads: SETTINGS.resources.threads
     resources:
         mem_mb=NSD_TEXTS_MB,
@@ -87,7 +87,7 @@ rule describe_images:
     benchmark:
         benchmark_of(FLOW["describe_images"].output)
     conda:
-        ENVIRONMENT
+        MODELS_ENVIRONMENT
     threads: SETTINGS.resources.threads
     resources:
         mem_mb=IMAGE_TEXTS_MB,

@@ -16,10 +16,15 @@ from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.raw_folder import RawFolder
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
-from repalign.models.captioning import AUTO_MODELS
 from repalign.models.prompts import Prompt, read_prompts
 from repalign.settings.captions import CaptionSettings
 from repalign.tables import paths
+
+AUTO_MODELS = {
+    "transformers": "mistral-community/pixtral-12b",
+    "vllm": "mistralai/Pixtral-12B-2409",
+}
+"""Backends that run a model, and what `captions.model: auto` stands for."""
 
 CAPTION = "caption"
 """Stands for captions where the other prompts are named."""

@@ -13,6 +13,7 @@ from repalign.models import weight_files
 from repalign.models.captioning import ModelChoice
 from repalign.models.images import Images
 from repalign.models.libraries import deterministic, import_transformers
+from repalign.models.model_folders import find_folder
 
 log = logging.getLogger("repalign")
 _LOCAL_ALONE = {"local_files_only": True, "trust_remote_code": False}
@@ -73,7 +74,16 @@ class TransformersCaptioner:
             return self.choice.folder
         if not self.choice.revision:
             log.warning("captions.revision is empty: the newest %s is used", self.choice.model)
-        return weight_files.find_folder("hub", self.choice.model, self.choice.revision)
+        try:
+            return find_folder("hub", self.choice.model, self.choice.revision)
+        except RepalignError as error:
+            raise _error(
+                error.found,
+                f"captions.model: {self.choice.model}",
+                error.expected,
+                "Fetch it elsewhere (`hf download <id> --local-dir <folder>`), and set "
+                "captions.source to `local-dir` and captions.folder to the folder.",
+            ) from error
 
     def inputs(self, images: Images, k: int, prompt: str) -> Any:  # noqa: ANN401
         """Return what the model reads: the conversation as tokens, and the picture.

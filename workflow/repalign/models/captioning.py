@@ -18,12 +18,6 @@ from repalign.tables.provenance import Record, encode
 
 log = logging.getLogger("repalign")
 
-AUTO_MODELS = {
-    "transformers": "mistral-community/pixtral-12b",
-    "vllm": "mistralai/Pixtral-12B-2409",
-}
-"""What `captions.model: auto` stands for."""
-
 
 @dataclass(frozen=True)
 class ModelChoice:
