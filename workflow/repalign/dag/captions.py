@@ -7,11 +7,10 @@ can change without asking the model again.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 from repalign.dag.dataset_plan import Bold5000Plan, ThingsPlan
-from repalign.dag.feature_plan import models_installed
+from repalign.dag.feature_plan import models_installed, vllm_installed
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.raw_folder import RawFolder
 from repalign.dag.steps import Step, Wildcards
@@ -147,7 +146,7 @@ class CaptionPlan:
             if backend == "template":
                 return "annotations" not in self.nsd.absent_sources()
         if backend == "vllm":
-            return find_spec("vllm") is not None
+            return vllm_installed()
         return backend != "transformers" or models_installed()
 
 

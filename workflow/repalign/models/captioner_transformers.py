@@ -59,7 +59,7 @@ class TransformersCaptioner:
         folder = self._find()
         self._processor = _load_processor(transformers, folder)
         model = _load_model(transformers, folder, getattr(self._torch, self.choice.precision))
-        self._model = model.to(self.choice.device).eval()
+        self._model = model.to(self.choice.device).train(False)
         return self
 
     def __exit__(self, *_: object) -> None:
