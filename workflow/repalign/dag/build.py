@@ -123,18 +123,17 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     there are some; asked for by name, they say what is missing.
     """
     absent, uncaptioned = plan.absent_sources(), absent_captions(plan)
+
+    def can_be_made(row: Derivative) -> bool:
+        if row.analysis == "captions" and row.parameters["source"] == "pixtral":
+            return row.dataset not in uncaptioned
+        return not absent & NEEDS.get(row.analysis, set())
+
     return [
         row.target
         for row in catalogue
-        if workflow.producer(row.target) is not None
-        and not absent & NEEDS.get(row.analysis, set())
-        and not (_is_generated(row) and row.dataset in uncaptioned)
+        if workflow.producer(row.target) is not None and can_be_made(row)
     ]
-
-
-def _is_generated(row: Derivative) -> bool:
-    """Say whether a file holds captions that a model, or what stands in for one, wrote."""
-    return row.analysis == "captions" and row.parameters["source"] == "pixtral"
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:
