@@ -80,7 +80,9 @@ def _simulate(options: argparse.Namespace) -> int:
     made = marker and (marker.get("dataset"), marker.get("settings"), marker.get("code"))
     code = f"repalign.simulate {SIMULATOR_VERSION}"
     if made == (options.dataset, settings.model_dump(mode="json"), code):
-        if options.dataset == "nsd" and not (folder / "features").is_dir():
+        made_of_models = ("features", "annotations/captions_train2017.json")
+        lacks = not all((folder / name).exists() for name in made_of_models)
+        if options.dataset == "nsd" and lacks:
             simulate_models(folder, settings)
         print(f"{folder}: already simulated with these settings")
         return 0

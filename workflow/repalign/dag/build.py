@@ -28,14 +28,18 @@ from repalign.tables import paths
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
-    "rsa_partitions": {"objects"},
+    "captions source=coco": {"captions"},
+    "object_index": {"coco"},
+    "person_index": {"persons"},
+    "scene_objects": {"objects"},
+    "rsa_partitions": {"coco"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
 }
-"""What analyses need beside the recordings."""
+"""What analyses, or some of their files, need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
 
 
@@ -127,13 +131,19 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     def can_be_made(row: Derivative) -> bool:
         if row.analysis == "captions" and row.parameters["source"] == "pixtral":
             return row.dataset not in uncaptioned
-        return not absent & NEEDS.get(row.analysis, set())
+        return not absent & needs(row)
 
     return [
         row.target
         for row in catalogue
         if workflow.producer(row.target) is not None and can_be_made(row)
     ]
+
+
+def needs(row: Derivative) -> set[str]:
+    """Return what a published file needs beside the recordings."""
+    choices = [f"{row.analysis} {key}={value}" for key, value in row.parameters.items()]
+    return {source for name in (row.analysis, *choices) for source in NEEDS.get(name, ())}
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.feature_plan import FeaturePlan, models_installed
 from repalign.dag.raw_folder import RawFolder
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
+from repalign.tables.coco_tables import SPLITS
 from repalign.tables.prepared import N_AREAS
 
 N_REPETITIONS = 3
@@ -109,9 +110,20 @@ class NsdPlan:
         """Return the selected regions (1-360): left hemispheres, then right ones."""
         return self.areas + [area + N_AREAS for area in self.areas]
 
-    def raw(self, pattern: str, **entities: int) -> str:
+    def raw(self, pattern: str, **entities: int | str) -> str:
         """Return the path of a raw file."""
         return self.raw_folder.path(pattern, **entities)
+
+    def of_coco(self, pattern: str) -> list[str]:
+        """Return the annotation files of both splits of COCO."""
+        return [self.raw(pattern, split=split) for split in SPLITS]
+
+    @property
+    def picture_table(self) -> str:
+        """Return the raw table that says which COCO picture each image is."""
+        if self.nsd.layout == "roi_matrices":
+            return self.raw(self.nsd.roi_matrices.stimuli)
+        return self.raw(self.nsd.files.stimulus_info)
 
     @cached_property
     def feature_plan(self) -> FeaturePlan:
@@ -143,11 +155,26 @@ class NsdPlan:
         return [Path(path).stem.removeprefix("control_") for path in self.controls]
 
     def absent_sources(self) -> set[str]:
-        """Return which of features, controls and objects the dataset comes without."""
-        raw = self.root / self.nsd.raw
+        """Return which of the sources that some analyses need are not there.
+
+        `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
+        `objects`: what the chosen backend needs to find objects in the shown pictures.
+        """
+        raw, files = self.root / self.nsd.raw, self.nsd.files
+
+        def is_there(*patterns: str) -> bool:
+            names = [pattern.format(split=split) for pattern in patterns for split in SPLITS]
+            return all((raw / name).is_file() for name in names)
+
+        of_coco = is_there(files.captions, files.instances)
+        backend = self.settings.objects.backend
         there = {
             "features": self.feature_plan.is_ready,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
-            "objects": (raw / self.nsd.files.objects).is_file(),
+            "captions": is_there(files.captions),
+            "coco": of_coco,
+            "persons": is_there(files.person_keypoints),
+            "objects": is_there(files.images)
+            and (of_coco if backend == "coco_instances" else models_installed()),
         }
         return {name for name, found in there.items() if not found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,24 @@ def read_texts(
         found = f"{id_column} {table[id_column].iloc[row]} again"
         raise _error(found, f"{path}, data row {row + 1}", "each image once")
     return table
+
+
+def read_index(path: str | Path) -> pd.DataFrame:
+    """Read an index of images, or texts made from one; the first column is the id.
+
+    Parameters
+    ----------
+    path : str or Path
+        Comma-separated, as the workflow writes it.
+
+    Returns
+    -------
+    DataFrame
+        The first column as int64, all others as text as they stand.
+    """
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        id_column = next(csv.reader(file))[0]
+    return read_texts(path, id_column, ())
 
 
 def align_texts(table: pd.DataFrame, id_column: str, ids: Ids, path: str | Path) -> pd.DataFrame:
