@@ -6,16 +6,15 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from repalign.errors import RepalignError
 from repalign.settings_file import read_settings
 
 if TYPE_CHECKING:
     from repalign.dag.staleness import Verdict
-    from repalign.simulate.settings import NsdSimulation
 
 DEFAULT_SETTINGS = "config/config.yaml"
 
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simulate = commands.add_parser(
         "simulate", help="make a simulated dataset in raw formats, or models for it"
     )
-    simulate.add_argument("dataset", choices=["nsd", "models"])
+    simulate.add_argument("dataset", choices=["nsd", "models", "bold5000", "things"])
     simulate.add_argument(
         "--output", type=Path, help="folder to make (resources/simulated/<dataset>)"
     )
@@ -66,55 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _simulate(options: argparse.Namespace) -> int:
     """Make a simulated dataset, or models for it, unless the same is there already."""
-    settings = read_settings(options.configfile).simulate.nsd
+    from repalign.simulate.make import make_simulation
+
+    settings = read_settings(options.configfile).simulate
     folder = options.output or Path("resources/simulated") / options.dataset
-    {"nsd": _simulate_nsd, "models": _simulate_models}[options.dataset](folder, settings)
+    print(make_simulation(options.dataset, folder, settings))
     return 0
-
-
-def _simulate_nsd(folder: Path, settings: NsdSimulation) -> None:
-    from repalign.simulate.nsd import simulate_nsd
-    from repalign.simulate.nsd_models import simulate_models
-    from repalign.simulate.truth import nsd_code
-
-    if _is_simulated(folder, "nsd", settings.model_dump(mode="json"), nsd_code()):
-        made_of_models = ("features", "annotations/captions_train2017.json")
-        if not all((folder / name).exists() for name in made_of_models):
-            simulate_models(folder, settings)
-        return
-    simulate_nsd(folder, settings, progress=sys.stderr.isatty())
-    simulate_models(folder, settings)
-    print(f"{folder}: simulated NSD, seed {settings.seed}; what was planted is in truth/")
-
-
-def _simulate_models(folder: Path, settings: NsdSimulation) -> None:
-    from repalign.simulate.tiny_models import make_tiny_models
-    from repalign.simulate.truth import models_code, models_settings
-
-    if _is_simulated(folder, "models", models_settings(settings), models_code()):
-        return
-    make_tiny_models(folder, settings)
-    print(f"{folder}: tiny models, seed {settings.seed}; their registry is models.tsv")
-
-
-def _is_simulated(folder: Path, dataset: str, settings: Mapping[str, Any], code: str) -> bool:
-    """Say whether a folder holds this very simulation, refusing one that holds something else."""
-    from repalign.simulate.truth import read_simulation
-
-    marker = read_simulation(folder)
-    if folder.exists() and (marker is None or marker.get("dataset") != dataset):
-        raise RepalignError(
-            "a folder that is not a simulated dataset"
-            if marker is None
-            else f"a simulation of {marker.get('dataset')}",
-            where=folder,
-            expected=f"a new folder, or an earlier simulation of {dataset}",
-            remedy="Name another folder with --output; nothing was written.",
-        )
-    if marker is None or (marker.get("settings"), marker.get("code")) != (settings, code):
-        return False
-    print(f"{folder}: already simulated with these settings")
-    return True
 
 
 def _why(options: argparse.Namespace) -> int:

@@ -110,7 +110,10 @@ def test_every_committed_row_and_figure_can_be_made(root):
     for kind in ("captions", "instances", "person_keypoints"):
         for split in ("train2017", "val2017"):
             (root / f"raw/annotations/{kind}_{split}.json").touch()
-    (root / "raw/nsd_stimuli.hdf5").touch()
+    for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
+        (root / "raw" / name).touch()
+    for dataset in ("bold5000", "things"):
+        (root / "resources/simulated" / dataset).mkdir(parents=True)
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     assert targets(workflow, plan, catalogue) == [row.target for row in catalogue]
     assert all(workflow.producer(path) for path in figures(catalogue))

@@ -30,6 +30,7 @@ ALLOWED = {
         "settings",
         "simulate.truth",
         "models.modality",
+        "models.prompts",  # the text of one prompt is a parameter, so that others may change
         "models.registry",
     },
     "describe": {"dag", "settings", "models.registry"},

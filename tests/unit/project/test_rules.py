@@ -44,7 +44,7 @@ def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
         (tmp / "config").mkdir()
-        for name in ("config/derivatives.tsv", "config/models.tsv"):
+        for name in ("config/derivatives.tsv", "config/models.tsv", "config/prompts.yaml"):
             (tmp / name).write_bytes((ROOT / name).read_bytes())
         (tmp / "config/models.tsv").write_text(REGISTRY)
         for subject, session in ((1, 1), (2, 1)):
@@ -63,6 +63,8 @@ def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
             file.touch()
+        for dataset in ("bold5000", "things"):
+            (tmp / "resources/simulated" / dataset).mkdir(parents=True)
     return build_workflow(settings, tmp)[0]
 
 
@@ -106,7 +108,7 @@ WILDCARDS = {
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
     "weights": "trained", "vision_model": "vit_pool-avg",
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
-    "control": "scene",
+    "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
     **{
         f"{wildcard}_table": row.name
@@ -230,4 +232,7 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = shape.replace("{partition}", "{subset}")
             shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
+            shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
+            shape = re.sub(r"\{(image_set|captioned)\}", "{dataset}", shape)
+            shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from repalign.dag.captions import caption_steps
+from repalign.dag.captions import absent_captions, caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.extraction import extraction_steps, model_keys
@@ -75,6 +75,9 @@ def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model])
         "language_model": one_of(model_keys(registry, "language")),
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",
+        "prompt": "caption|motion|indoor|scene",
+        "image_set": "bold5000|things",
+        "captioned": "nsd|bold5000|things",
         "control": r"\w[\w-]*",
         "permutations": r"\d+",
         "block": r"\d+",
@@ -128,11 +131,17 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     Files that need model features, control tables or object annotations are wanted only where
     there are some; asked for by name, they say what is missing.
     """
-    absent = plan.absent_sources()
+    absent, uncaptioned = plan.absent_sources(), absent_captions(plan)
+
+    def can_be_made(row: Derivative) -> bool:
+        if row.analysis == "captions" and row.parameters["source"] == "pixtral":
+            return row.dataset not in uncaptioned
+        return not absent & needs(row)
+
     return [
         row.target
         for row in catalogue
-        if workflow.producer(row.target) is not None and not absent & needs(row)
+        if workflow.producer(row.target) is not None and can_be_made(row)
     ]
 
 

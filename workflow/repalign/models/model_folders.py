@@ -15,8 +15,8 @@ from repalign.models.libraries import import_transformers
 from repalign.models.weight_files import PLAIN, SAFE, is_complete, reason
 
 LOCAL = "local-dir"
-_ABOUT = ("*.json", "*.txt", "*.model")
-"""Configuration and tokenizer, and which parts the weights have."""
+_ABOUT = ("*.json", "*.txt", "*.model", "*.jinja")
+"""Configuration, tokenizer, template of conversations, and which parts the weights have."""
 _WEIGHTS = {
     SAFE: (SAFE, "model-*-of-*.safetensors"),
     PLAIN: (PLAIN, "pytorch_model-*-of-*.bin"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from repalign.errors import RepalignError
 from repalign.simulate.atlas import parcels
@@ -33,14 +34,14 @@ def write_manifest(folder: Path, settings: NsdSimulation) -> None:
         "dataset": "nsd",
         "simulated": True,
         "format": "nsd-raw",
-        "code": nsd_code(),
+        "code": dataset_code(),
         "seed": settings.seed,
         "sessions": {str(s): done for s, done in enumerate(settings.sessions, start=1)},
         "n_trials_per_session": settings.n_trials_per_session,
         "n_images": settings.n_images,
         "settings": settings.model_dump(mode="json"),
     }
-    _write_json(folder / _MANIFEST, facts)
+    write_json(folder / _MANIFEST, facts)
 
 
 def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], seed: int) -> None:
@@ -49,13 +50,34 @@ def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], 
         "dataset": "nsd",
         "simulated": True,
         "format": "nsd-raw",
-        "code": nsd_code(),
+        "code": dataset_code(),
         "seed": seed,
         "sessions": {"1": 1},
         "n_trials_per_session": n_trials,
         "volume_shape": list(shape),
     }
-    _write_json(folder / _MANIFEST, facts)
+    write_json(folder / _MANIFEST, facts)
+
+
+def write_dataset_manifest(folder: Path, dataset: str, settings: BaseModel) -> None:
+    """Write ``simulation.json`` of a dataset that has nothing but its settings to tell.
+
+    Parameters
+    ----------
+    folder : Path
+        Root of the dataset.
+    dataset : str
+        Name of the dataset.
+    settings : BaseModel
+        What made it.
+    """
+    facts = {
+        "dataset": dataset,
+        "simulated": True,
+        "code": dataset_code(),
+        "settings": settings.model_dump(mode="json"),
+    }
+    write_json(folder / _MANIFEST, facts)
 
 
 def write_models_manifest(folder: Path, settings: NsdSimulation) -> None:
@@ -68,7 +90,7 @@ def write_models_manifest(folder: Path, settings: NsdSimulation) -> None:
     settings : NsdSimulation
         Of the dataset that the models are for.
     """
-    _write_json(
+    write_json(
         folder / _MANIFEST,
         {
             "dataset": "models",
@@ -79,8 +101,8 @@ def write_models_manifest(folder: Path, settings: NsdSimulation) -> None:
     )
 
 
-def nsd_code() -> str:
-    """Return the version of the code that simulates NSD, as manifests name it."""
+def dataset_code() -> str:
+    """Return the version of the code that simulates datasets, as manifests name it."""
     return f"repalign.simulate {SIMULATOR_VERSION}"
 
 
@@ -166,7 +188,7 @@ def write_scenes(path: Path, scenes: list[Scene], areas: list[list[int]], size: 
         }
         for scene, pixels in zip(scenes, areas, strict=True)
     ]
-    _write_json(path, content)
+    write_json(path, content)
 
 
 def write_planting(folder: Path, planting: Planting) -> None:
@@ -190,8 +212,16 @@ def write_planting(folder: Path, planting: Planting) -> None:
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write_json(path: Path, content: object) -> None:
-    """Write JSON with a fixed layout."""
+def write_json(path: Path, content: object) -> None:
+    """Write JSON with a fixed layout.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    content : object
+        Dictionaries, lists, texts and numbers, NumPy's included.
+    """
     text = json.dumps(content, indent=1, ensure_ascii=True, default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
 
