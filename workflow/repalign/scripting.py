@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 0,
         "help": "1: leave out pairs of trials that show one image",
     },
+    "measure": {"choices": ["rdm", "gram"], "default": "rdm", "help": "gram: for unbiased CKA"},
     "memory-mb": {"type": int, "default": 4096, "help": "memory that may be used"},
     "model": {"required": True, "help": "name of the model"},
     "features": {"type": Path, "required": True, "help": "features of the model"},

@@ -1,0 +1,87 @@
+"""Features of several models, opened together and known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from repalign.errors import RepalignError
+from repalign.models.features import Features, open_features
+
+
+def files_of(models: Sequence[str], files: Sequence[Path], what: str = "features") -> list[Path]:
+    """Find the feature file of each model by its name.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Model keys.
+    files : sequence of Path
+        One file a model, named after it, in any order.
+    what : str
+        What the files are, for messages.
+
+    Returns
+    -------
+    list of Path
+        In the order of `models`.
+
+    Raises
+    ------
+    RepalignError
+        If a model has no file or two, or a file no model.
+    """
+    stems = [path.stem for path in files]
+    missing = sorted(set(models) - set(stems))
+    others = sorted(set(stems) - set(models))
+    twice = sorted({stem for stem in stems if stems.count(stem) > 1})
+    for names, found in ((missing, "no file of"), (others, "a file of"), (twice, "two files of")):
+        if names:
+            raise RepalignError(
+                f"{found} {', '.join(names)}",
+                where=what,
+                expected=f"one file for each of {', '.join(models)}",
+                remedy="Give one <model key>.h5 or .pt file for every model that is named.",
+            )
+    return [files[stems.index(model)] for model in models]
+
+
+@contextmanager
+def open_feature_sets(
+    models: Sequence[str],
+    files: Sequence[Path],
+    *,
+    assume_row_order: bool = False,
+    what: str = "features",
+) -> Iterator[dict[str, Features]]:
+    """Open the features of several models.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Model keys.
+    files : sequence of Path
+        One file a model, named after it, in any order.
+    assume_row_order : bool
+        As of `open_features`.
+    what : str
+        What the files are, for messages.
+
+    Yields
+    ------
+    dict of str to Features
+        By model key, in the order of `models`; closed at the end of the block.
+
+    Raises
+    ------
+    RepalignError
+        If files and models do not fit, or a file cannot be used.
+    """
+    with ExitStack() as stack:
+        opened = {}
+        for model, path in zip(models, files_of(models, files, what), strict=True):
+            features = open_features(path, assume_row_order)
+            stack.callback(features.close)
+            opened[model] = features
+        yield opened
