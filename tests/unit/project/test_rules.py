@@ -153,7 +153,7 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         f'command=command("{name}")',
     ):
         assert line in body
-    assert re.search(r"conda:\s+ENVIRONMENT", body)
+    assert re.search(r"conda:\s+(MODELS_)?ENVIRONMENT", body)
     assert re.search(r"resources:\s+mem_mb=[\w.]+,\s+runtime=\d+,", body)
     shell = "".join(f"_WITH_{option.upper()}" for option in step.extra_outputs)
     assert re.search(rf"shell:\s+RUN{shell}\n", body)
