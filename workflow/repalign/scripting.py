@@ -42,6 +42,22 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "memory-mb": {"type": int, "default": 4096, "help": "memory that may be used"},
     "model": {"required": True, "help": "name of the model"},
     "features": {"type": Path, "required": True, "help": "features of the model"},
+    "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
+    "language-models": {"nargs": "+", "required": True, "help": "names, in order"},
+    "vision-models": {"nargs": "+", "required": True, "help": "names, in order"},
+    "batch-size": {"type": int, "required": True, "help": "images compared at once"},
+    "metrics": {
+        "nargs": "+",
+        "choices": ["rsa", "unbiased_cka", "mutual_knn"],
+        "required": True,
+        "help": "how layers are compared, in order",
+    },
+    "include-flattened": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "1: also all layers of a model flattened into one",
+    },
     "assume-row-order": {
         "type": int,
         "choices": [0, 1],

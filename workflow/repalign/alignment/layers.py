@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -12,15 +13,17 @@ import numpy.typing as npt
 from repalign.errors import RepalignError
 from repalign.kernels.centred import centre
 from repalign.kernels.comparison import rsa
-from repalign.kernels.gram import centred_gram_vector
+from repalign.kernels.gram import FEWEST_TRIALS, centred_gram_vector
 from repalign.kernels.neighbours import centred_neighbours, mutual_knn, unit_rows
 from repalign.kernels.quantiles import magnitude_limit
 from repalign.kernels.rdm import n_pairs, rdm_vector
 from repalign.models.features import Features
 
-Array = npt.NDArray[Any]
+Vectors = dict[str, npt.NDArray[Any]]
+"""By metric, a row a layer: unit RDM vectors (float32), unit U-centred Gram vectors (float32), or
+places of neighbours (int32). NaN, or -1, where a layer has none."""
+
 Float32 = npt.NDArray[np.float32]
-Metric = Literal["rsa", "unbiased_cka", "mutual_knn"]
 
 METRICS = ("rsa", "unbiased_cka", "mutual_knn")
 """How layers are compared."""
@@ -31,7 +34,7 @@ FLATTENED = -1
 
 @dataclass(frozen=True)
 class LayerMaker:
-    """Makes the vectors of all layers of a model, with the choices of a run made once.
+    """Makes the vectors of the layers of models, with the choices of a run made once.
 
     Attributes
     ----------
@@ -45,7 +48,7 @@ class LayerMaker:
     outlier_scope : {"batch", "layer"}
         Whether the quantile is taken over all layers together, as published, or of each layer.
     flattened : bool
-        Whether the first of the vectors is that of all layers, one behind the other.
+        Whether the first vector of a model is that of all layers, one behind the other.
     """
 
     metrics: Sequence[str] = METRICS
@@ -54,16 +57,32 @@ class LayerMaker:
     outlier_scope: Literal["batch", "layer"] = "batch"
     flattened: bool = False
 
-    def layers(self, n_layers: int) -> list[int]:
-        """Return the numbers of the layers that have vectors, in their order."""
-        return list(range(FLATTENED if self.flattened else 0, n_layers))
+    @property
+    def first_layer(self) -> int:
+        """Return the number of the first layer that has a vector."""
+        return FLATTENED if self.flattened else 0
 
-    def shape(self, metric: str, n_layers: int, n_images: int) -> tuple[int, int]:
-        """Return the shape of the vectors of a metric."""
-        length = n_images * self.topk if metric == "mutual_knn" else n_pairs(n_images)
-        return len(self.layers(n_layers)), length
+    def n_rows(self, features: Features) -> int:
+        """Return the number of vectors of a model."""
+        return features.n_layers - self.first_layer
 
-    def __call__(self, features: Features, ids: npt.NDArray[np.int64]) -> dict[str, Array]:
+    def undefined(self, n_images: int) -> list[str]:
+        """Return the metrics that so few images leave undefined."""
+        fewest = {"rsa": 3, "unbiased_cka": FEWEST_TRIALS, "mutual_knn": self.topk + 1}
+        return [metric for metric in self.metrics if n_images < fewest[metric]]
+
+    def empty(self, n_rows: int, n_images: int) -> Vectors:
+        """Return room for some vectors."""
+        places = (n_rows, n_images * self.topk)
+        pairs = (n_rows, n_pairs(n_images))
+        return {
+            metric: np.empty(places, np.int32)
+            if metric == "mutual_knn"
+            else np.empty(pairs, np.float32)
+            for metric in self.metrics
+        }
+
+    def fill(self, features: Features, ids: npt.NDArray[np.int64], out: Vectors) -> None:
         """Compute the vectors of a model on some images.
 
         Parameters
@@ -72,12 +91,8 @@ class LayerMaker:
             The model; each layer is read once.
         ids : ndarray of int64, shape (n_images,)
             The images.
-
-        Returns
-        -------
-        dict of str to ndarray, shape (n_layers, length)
-            By metric: unit RDM vectors (float32), unit U-centred Gram vectors (float32), places
-            of neighbours (int32); NaN, or -1, where a layer has none.
+        out : dict of str to ndarray
+            Receives them; `n_rows` rows of room as `empty` makes it.
 
         Raises
         ------
@@ -87,29 +102,20 @@ class LayerMaker:
         values, columns = self._read(features, ids)
         if self.flattened:
             columns = [slice(None), *columns]
-        n_layers, n_images = features.n_layers, len(ids)
-        vectors: dict[str, Array] = {
-            metric: np.empty(
-                self.shape(metric, n_layers, n_images),
-                np.int32 if metric == "mutual_knn" else np.float32,
-            )
-            for metric in self.metrics
-        }
         for row, chosen in enumerate(columns):
-            self._fill(values[:, chosen], {name: v[row] for name, v in vectors.items()})
-        return vectors
+            self._fill_row(values[:, chosen], {name: v[row] for name, v in out.items()})
 
-    def compare(self, x: dict[str, Array], y: dict[str, Array]) -> npt.NDArray[np.float32]:
-        """Compare all layers of two models on the same images.
+    def compare(self, x: Vectors, y: Vectors) -> Float32:
+        """Compare all vectors with all others on the same images.
 
         Parameters
         ----------
-        x, y : dict of str to ndarray
-            Vectors of both.
+        x, y : dict of str to ndarray, shape (n_rows, length)
+            Vectors; of several models together if wanted.
 
         Returns
         -------
-        ndarray of float32, shape (n_metrics, n_layers_x, n_layers_y)
+        ndarray of float32, shape (n_metrics, n_rows_x, n_rows_y)
             NaN where a layer has no vector.
         """
         return np.stack(
@@ -121,12 +127,10 @@ class LayerMaker:
             ]
         ).astype(np.float32)
 
-    def _read(
-        self, features: Features, ids: npt.NDArray[np.int64]
-    ) -> tuple[Float32, list[slice]]:
-        """Read and clamp all layers side by side (n_images, sum of dims), and say where each is."""
+    def _read(self, features: Features, ids: npt.NDArray[np.int64]) -> tuple[Float32, list[slice]]:
+        """Read and clamp all layers side by side, (n_images, sum of dims); say where each is."""
         ends = np.cumsum([0, *features.dims]).tolist()
-        columns = [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
+        columns = [slice(*pair) for pair in pairwise(ends)]
         values = np.empty((len(ids), ends[-1]), np.float32)
         for layer, chosen in enumerate(columns):
             values[:, chosen] = features.rows(layer, ids)
@@ -137,7 +141,7 @@ class LayerMaker:
                 np.clip(block, -limit, limit, out=block)
         return values, columns
 
-    def _fill(self, values: Float32, out: dict[str, Array]) -> None:
+    def _fill_row(self, values: Float32, out: Vectors) -> None:
         """Write the vectors of one layer, or of all, into rows of the results."""
         if "rsa" in out:
             rdm_vector(values, None, out=out["rsa"])
@@ -169,30 +173,31 @@ class LayerMaker:
         RepalignError
             With the memory needed, the model that needs most, and the settings that mend it.
         """
-        held, passing = list(held), list(passing)
-        kept = 4 * sum(self._n_values(model, n_images) for model in held)
-        most, model = max(
-            ((self._working(model, n_images), model) for model in (*held, *passing)),
-            key=lambda pair: pair[0],
-        )
-        needed_mb = (kept + most) / 2**20
+        held = list(held)
+        kept = sum(self._vector_bytes(model, n_images) for model in held)
+        needs = {model.path: self._working_bytes(model, n_images) for model in (*held, *passing)}
+        path = max(needs, key=lambda place: needs[place])
+        needed_mb = (kept + needs[path]) / 2**20
         if needed_mb > limit_mb:
             raise RepalignError(
                 f"{n_images} images at once, which needs {needed_mb:.0f} MiB",
-                where=f"vectors of {len(held)} models and the features of {model.path}",
+                where=f"vectors of {len(held)} models and the features of {path}",
                 expected=f"at most resources.memory_mb = {limit_mb} MiB",
                 remedy="Raise resources.memory_mb, or lower model_model.batch_size.",
             )
 
-    def _n_values(self, model: Features, n_images: int) -> int:
-        """Count the values of a model's vectors."""
-        shapes = [self.shape(metric, model.n_layers, n_images) for metric in self.metrics]
-        return sum(rows * length for rows, length in shapes)
+    def _vector_bytes(self, model: Features, n_images: int) -> int:
+        """Memory of a model's vectors, all of four bytes a value."""
+        lengths = [
+            n_images * self.topk if metric == "mutual_knn" else n_pairs(n_images)
+            for metric in self.metrics
+        ]
+        return 4 * self.n_rows(model) * sum(lengths)
 
-    def _working(self, model: Features, n_images: int) -> int:
-        """Bytes at the peak of one model: features, copies of the widest part, its vectors."""
+    def _working_bytes(self, model: Features, n_images: int) -> int:
+        """Memory at the peak of one model: features, copies of the widest part, its vectors."""
         width = sum(model.dims)
         widest = width if self.flattened else max(model.dims)
         # Beside the features: rows of norm 1, the same centred; products and what orders them.
         values = n_images * (width + 2 * widest) + 6 * n_images**2
-        return 4 * (values + self._n_values(model, n_images))
+        return 4 * values + self._vector_bytes(model, n_images)

@@ -34,6 +34,8 @@ NEEDS = {
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
+    "cka_untrained_models": {"untrained models"},
+    "model_model": {"features", "both modalities"},
 }
 """What analyses need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
@@ -64,6 +66,7 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "subset": "all|animate|inanimate|controlled",
         "partition": "animate|inanimate",
         "model": r"[^/]+",
+        "seed": r"\d+",
         "weights": r"trained|random-seed-\d+",
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",

@@ -181,10 +181,12 @@ class NsdPlan:
         return [Path(path).stem.removeprefix("control_") for path in self.controls]
 
     def absent_sources(self) -> set[str]:
-        """Return which of features, controls and objects the dataset comes without."""
+        """Return which of the things that analyses need, `NEEDS`, are not there."""
         raw = self.root / self.nsd.raw
         there = {
             "features": self.feature_plan.is_ready,
+            "both modalities": self.feature_plan.has_both_modalities,
+            "untrained models": self.feature_plan.wants_untrained,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
             "objects": (raw / self.nsd.files.objects).is_file(),
         }

@@ -1,4 +1,4 @@
-"""Patterns less their mean pattern, and the inner products that unbiased CKA and neighbours need."""
+"""Patterns less their mean pattern, and their products: what CKA and neighbours start from."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def mutual_knn(x: Places, y: Places, k: int) -> Float64:
 
 
 def _scores(centred: CentredPatterns) -> Array | None:
-    """What orders the neighbours of each row (n_stimuli, n_stimuli); None if nothing does."""
+    """Return what orders the neighbours of each row (n_stimuli, n_stimuli), if anything does."""
     along_mean = centred.along_mean()
     along_mean -= along_mean.mean()
     scores: Array = centred.products + centred.products.T

@@ -230,15 +230,15 @@ class _Part:
         )
         try:
             table = self.file.read_row_group(number)
-            scores = table.column("score").to_numpy().astype(np.float32, copy=False)
+            scores: Scores = table.column("score").to_numpy()
             layers = [
                 len(pc.unique(table.column(f"layer_{side}"))) for side in ("language", "vision")
             ]
         except (pa.ArrowException, OSError, KeyError) as error:
             raise _error(f"unreadable ({error})", where, expected) from error
         shape = (len(self.batches), len(self.metrics), *layers)
-        if scores.size != math.prod(shape):
-            raise _error(f"{scores.size} rows", where, expected)
+        if scores.dtype != np.float32 or scores.size != math.prod(shape):
+            raise _error(f"{scores.size} rows of {scores.dtype}", where, expected)
         rows = pair_rows(
             scores.reshape(shape),
             language=language,
