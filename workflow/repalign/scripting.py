@@ -41,6 +41,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "measure": {"choices": ["rdm", "gram"], "default": "rdm", "help": "gram: for unbiased CKA"},
     "memory-mb": {"type": int, "default": 4096, "help": "memory that may be used"},
     "model": {"required": True, "help": "name of the model"},
+    "dataset": {"required": True, "help": "dataset whose stimuli the model was shown"},
     "features": {"type": Path, "required": True, "help": "features of the model"},
     "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
     "language-models": {"nargs": "+", "required": True, "help": "names, in order"},

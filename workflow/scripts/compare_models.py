@@ -28,12 +28,14 @@ def main(options: argparse.Namespace) -> None:
         open_feature_sets(
             options.language_models,
             [*options.language_features, *options.supplied_language_features],
+            dataset=options.dataset,
             assume_row_order=trusted,
             what="features of language models",
         ) as language,
         open_feature_sets(
             options.vision_models,
             [*options.vision_features, *options.supplied_vision_features],
+            dataset=options.dataset,
             assume_row_order=trusted,
             what="features of vision models",
         ) as vision,
@@ -58,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "batch-size",
         "metrics",
         "include-flattened",
+        "dataset",
         "assume-row-order",
         "memory-mb",
     )

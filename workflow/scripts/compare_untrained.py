@@ -11,7 +11,8 @@ import numpy as np
 from repalign.alignment.device import check_device
 from repalign.alignment.sessions import compare_sessions, open_sessions
 from repalign.alignment.vectors import VectorMaker
-from repalign.models.feature_sets import open_feature_sets
+from repalign.models.features import open_features
+from repalign.models.identity import FeatureIdentity
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import CKA_UNTRAINED_SEEDS
 from repalign.tables.columns import table_of
@@ -22,8 +23,8 @@ from repalign.tables.provenance import make_record
 def main(options: argparse.Namespace) -> None:
     check_device(options.device)
     sessions = open_sessions(options.grams)
-    with open_feature_sets([options.model], [options.features]) as opened:
-        features = opened[options.model]
+    expected = FeatureIdentity.of(options.model, options.dataset, options.seed)
+    with open_features(options.features, expected=expected) as features:
         score = compare_sessions(
             sessions,
             features,
@@ -33,9 +34,9 @@ def main(options: argparse.Namespace) -> None:
             min_trials=options.min_trials,
             device=options.device,
         )
-        rois = next(iter(sessions.values())).rois
-        keys = np.array(list(product(rois, range(features.n_layers), sessions)), dtype=np.uint16)
-        modality = features.modality
+        n_layers, modality = features.n_layers, features.modality
+    rois = next(iter(sessions.values())).rois
+    keys = np.array(list(product(rois, range(n_layers), sessions)), dtype=np.uint16)
     n_trials = np.array([len(grams.keys) for grams in sessions.values()], dtype=np.uint16)
     table = table_of(
         CKA_UNTRAINED_SEEDS,
@@ -57,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(
-        __doc__, "features", "model", "subject", "repetitions", "min-trials", "device"
+        __doc__, "features", "model", "dataset", "subject", "repetitions", "min-trials", "device"
     )
     options.add_argument("--grams", type=Path, required=True, help="session Gram vectors")
     options.add_argument("--seed", type=int, required=True, help="seed of the random weights")

@@ -99,6 +99,7 @@ def _compare(plan: NsdPlan) -> Step:
     def params(w: Wildcards) -> dict[str, Any]:
         return {
             "source": plan.source,
+            "dataset": w["dataset"],
             **_choices(plan),
             "part": int(w["block"]),
             "n_parts": n_parts(plan),

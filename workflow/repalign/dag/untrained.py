@@ -50,6 +50,7 @@ def _compare(plan: NsdPlan) -> Step:
         return {
             "source": plan.source,
             "subject": int(w["subject"]),
+            "dataset": w["dataset"],
             "model": w["model"],
             "seed": int(w["seed"]),
             "repetitions": N_REPETITIONS,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from repalign.errors import RepalignError
 from repalign.models.features import Features, open_features
+from repalign.models.identity import FeatureIdentity, check_same_stimuli
 
 
 def files_of(models: Sequence[str], files: Sequence[Path], what: str = "features") -> list[Path]:
@@ -52,10 +53,11 @@ def open_feature_sets(
     models: Sequence[str],
     files: Sequence[Path],
     *,
+    dataset: str,
     assume_row_order: bool = False,
     what: str = "features",
 ) -> Iterator[dict[str, Features]]:
-    """Open the features of several models.
+    """Open the features of several models, which must be what their names and places say.
 
     Parameters
     ----------
@@ -63,6 +65,8 @@ def open_feature_sets(
         Model keys.
     files : sequence of Path
         One file a model, named after it, in any order.
+    dataset : str
+        Dataset of the images.
     assume_row_order : bool
         As of `open_features`.
     what : str
@@ -76,12 +80,15 @@ def open_feature_sets(
     Raises
     ------
     RepalignError
-        If files and models do not fit, or a file cannot be used.
+        If files and models do not fit, a file cannot be used, says that it is of another model,
+        state of weights or dataset, or two were made from different stimuli.
     """
     with ExitStack() as stack:
         opened = {}
         for model, path in zip(models, files_of(models, files, what), strict=True):
-            features = open_features(path, assume_row_order)
+            expected = FeatureIdentity.of(model, dataset)
+            features = open_features(path, assume_row_order, expected)
             stack.callback(features.close)
             opened[model] = features
+        check_same_stimuli(list(opened.values()))
         yield opened
