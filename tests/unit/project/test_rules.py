@@ -104,7 +104,7 @@ WILDCARDS = {
     "weights": "trained", "vision_model": "vit_pool-avg",
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene",
-    "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
+    "permutations": "100", "block": "00", "seed": "0", "hcp_table": "metadata/hcp",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()

@@ -35,7 +35,13 @@ class CentredPatterns:
 
     @cached_property
     def products(self) -> Array:
-        """Inner products (n_trials, n_trials) of all pairs: upper triangle, zeros below it."""
+        """Return the inner products of all pairs.
+
+        Returns
+        -------
+        products : ndarray of the dtype of `values`, shape (n_trials, n_trials)
+            The upper triangle; zeros below it.
+        """
         syrk = blas.ssyrk if self.values.dtype == np.float32 else blas.dsyrk
         # As in rdm.py: the transpose is a Fortran view, and one triangle is formed, the upper.
         upper: Array = syrk(1.0, self.values.T, trans=1, lower=1).T
@@ -43,11 +49,17 @@ class CentredPatterns:
 
     @property
     def size(self) -> float:
-        """Mean squared length of the patterns, which sets the rounding error of products."""
+        """Return the mean squared length of the patterns, which sets the rounding error of products."""
         return float(np.trace(self.products, dtype=np.float64)) / len(self.values)
 
     def along_mean(self) -> Float64:
-        """Inner product of each pattern with the mean pattern (n_trials,), in float64."""
+        """Return the inner product of each pattern with the mean pattern.
+
+        Returns
+        -------
+        products : ndarray of float64, shape (n_trials,)
+            Formed in float64, too.
+        """
         n_trials, n_dims = self.values.shape
         rows = max(1, CHUNK // n_dims)
         blocks = [self.values[start : start + rows] for start in range(0, n_trials, rows)]

@@ -105,11 +105,11 @@ def nearest_neighbours(
     ICML. https://arxiv.org/abs/2405.07987
     """
     check_patterns(patterns)
-    n_stimuli, n_dims = patterns.shape
+    n_stimuli = len(patterns)
     if k < 1:
         raise ValueError(f"k is {k}; expected 1 neighbour or more")
     places = _result(n_stimuli * k, out)
-    if n_dims == 0:
+    if 0 in patterns.shape:
         places.fill(UNDEFINED)
         return places
     return centred_neighbours(centre(patterns, None, dtype), k, places)
@@ -168,7 +168,7 @@ def mutual_knn(x: Places, y: Places, k: int) -> Float64:
     Raises
     ------
     ValueError
-        If shapes do not fit.
+        If shapes do not fit, or places are not of so many stimuli.
     """
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or x.shape[1] % k:
         raise ValueError(
@@ -205,6 +205,9 @@ def _scores(centred: CentredPatterns) -> Array | None:
 def _marks(places: Places, n_stimuli: int) -> csr_array:
     """Ones at the places of each layer, (n_layers, n_stimuli ** 2); none where undefined."""
     known = places != UNDEFINED
+    # The sparse product does not look where it reads.
+    if places.size and not 0 <= places.max(where=known, initial=0) < n_stimuli**2:
+        raise ValueError(f"place {places.max()}; expected places below {n_stimuli}^2")
     ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
     ones = np.ones(ends[-1], dtype=np.int32)
     return csr_array((ones, places[known], ends), shape=(len(places), n_stimuli**2))
