@@ -109,7 +109,7 @@ WILDCARDS = {
     "weights": "trained", "vision_model": "vit_pool-avg",
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
-    "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
+    "permutations": "100", "block": "00", "seed": "0", "hcp_table": "metadata/hcp",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()

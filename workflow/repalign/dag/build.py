@@ -40,6 +40,8 @@ NEEDS = {
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
+    "cka_untrained_models": {"untrained models"},
+    "model_model": {"features", "both modalities"},
 }
 """What analyses, or some of their files, need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
@@ -70,6 +72,7 @@ def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model])
         "subset": "all|animate|inanimate|controlled",
         "partition": "animate|inanimate",
         "model": r"[^/]+",
+        "seed": r"\d+",
         "weights": r"trained|random-seed-\d+",
         "vision_model": one_of(model_keys(registry, "vision")),
         "language_model": one_of(model_keys(registry, "language")),

@@ -170,6 +170,8 @@ class NsdPlan:
         backend = self.settings.objects.backend
         there = {
             "features": self.feature_plan.is_ready,
+            "both modalities": self.feature_plan.has_both_modalities,
+            "untrained models": self.feature_plan.wants_untrained,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
             "captions": is_there(files.captions),
             "coco": of_coco,

@@ -73,6 +73,24 @@ CKA_SUBJECT_SUBJECT = pa.schema(
     ]
 )
 
+CKA_UNTRAINED = pa.schema(
+    [
+        LAYER,
+        field("metric", CATEGORY, "always unbiased_cka"),
+        field("score", pa.float32(), "unbiased linear CKA; NaN where undefined"),
+        field("n_stim", pa.uint16(), "trials of the session, repeats included"),
+        ROI,
+        SUBJECT,
+        field("session", pa.uint8(), "session, from 1"),
+        field("model", CATEGORY, "name of the feature file, which ends in -untrained"),
+        field("modality", CATEGORY, "language or vision"),
+    ]
+)
+
+SEED = field("seed", pa.uint32(), "seed of the model's random weights")
+CKA_UNTRAINED_SEEDS = CKA_UNTRAINED.append(SEED)
+"""The same with several seeds; parts always say theirs."""
+
 RSA_PVALUES = pa.schema(
     [
         ROI,

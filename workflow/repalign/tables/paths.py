@@ -18,7 +18,7 @@ SESSION = PREPARED + "/sessions/sub-{subject}/ses-{session}.npy"
 RDM_SET = "{subset}/shift-{shift}_{hemispheres}/sub-{subject}_{role}_sub-{partner}"
 VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
-SESSION_RDMS = "results/{dataset}/session_rdms/{hemispheres}/sub-{subject}"
+SESSION_VECTORS = "results/{dataset}/session_{vectors}/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
@@ -35,6 +35,8 @@ PARTIAL_PAIR = (
 GROUP_PART = PARTS + "subject_group/shift-{shift}_{hemispheres}/sub-{subject}.parquet"
 MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
 PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
+UNTRAINED_PART = PARTS + "untrained/{hemispheres}/seed-{seed}/{model}/sub-{subject}.parquet"
+MODEL_MODEL_PART = PARTS + "model_model/batches-{block}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
