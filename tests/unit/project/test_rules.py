@@ -89,6 +89,7 @@ WILDCARDS = {
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
     "weights": "trained", "source": "coco", "question": "motion", "control": "scene",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
+    "words": "words", "tokenizer": "bigscience_bloomz-560m",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()

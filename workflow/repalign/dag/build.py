@@ -25,6 +25,7 @@ from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.token_tables import WORD_TOKENIZERS
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
@@ -34,6 +35,7 @@ NEEDS = {
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
+    "rsa_tokenizers": {"captions", "tokenizers"},
 }
 """What analyses need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
@@ -64,6 +66,8 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "subset": "all|animate|inanimate|controlled",
         "partition": "animate|inanimate",
         "model": r"[^/]+",
+        "words": one_of(list(WORD_TOKENIZERS)),
+        "tokenizer": r"[^/]+",
         "weights": r"trained|random-seed-\d+",
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",

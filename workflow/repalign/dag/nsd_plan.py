@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.tokenizer_plan import TokenizerPlan
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
 from repalign.simulate.truth import read_simulation
@@ -156,6 +157,11 @@ class NsdPlan:
         """Return where the features of models come from."""
         return FeaturePlan(self.settings, self.source == "simulated", self.root)
 
+    @cached_property
+    def tokenizer_plan(self) -> TokenizerPlan:
+        """Return which tokenizers are compared with subjects."""
+        return TokenizerPlan(self.settings.tokenizers, self.feature_plan.registry, self.root)
+
     @property
     def models(self) -> list[str]:
         """Return the names of the models, sorted."""
@@ -181,11 +187,12 @@ class NsdPlan:
         return [Path(path).stem.removeprefix("control_") for path in self.controls]
 
     def absent_sources(self) -> set[str]:
-        """Return which of features, controls and objects the dataset comes without."""
+        """Return which of the sources that some analyses need are not there."""
         raw = self.root / self.nsd.raw
         there = {
             "features": self.feature_plan.is_ready,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
             "objects": (raw / self.nsd.files.objects).is_file(),
+            "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.source == "simulated"),
         }
         return {name for name, found in there.items() if not found}

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from repalign.errors import RepalignError
 from repalign.models.libraries import import_nltk
-
-WORD_TOKENIZERS = ("words", "stems", "words_clean", "stems_clean")
-"""The tokenizers of this module, in their published order."""
+from repalign.tables.token_tables import WORD_TOKENIZERS
 
 POSSESSIVE = "'s"
 """A token of its own in Treebank tokenisation; left out with the stop words."""

@@ -20,6 +20,7 @@ VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
 SESSION_RDMS = "results/{dataset}/session_rdms/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
+IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
@@ -35,6 +36,7 @@ PARTIAL_PAIR = (
 GROUP_PART = PARTS + "subject_group/shift-{shift}_{hemispheres}/sub-{subject}.parquet"
 MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
 PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
+TOKENIZER_PART = PARTS + "tokenizers/{hemispheres}/sub-{subject}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
@@ -50,6 +52,9 @@ MODEL_SIZES = "results/metadata/model_sizes.csv"
 CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"
 ANSWERS = "results/{dataset}/answers/{question}.csv"
 FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
+WORDS = "results/{dataset}/words/{words}.parquet"
+TOKENS = "results/{dataset}/tokens/{tokenizer}.parquet"
+SAME_TOKENS = "results/{dataset}/same_tokens.tsv"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
 COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
 
