@@ -50,8 +50,10 @@ def jaccard_rdm(counts: Any, dtype: npt.DTypeLike = np.float64) -> Array:  # noq
     held = _presence(_checked(counts))
     common, sizes = _products(held), _row_sums(held)
     either = _pairwise(np.add, sizes) - common
-    share: Array = np.divide(common, either, out=np.ones(len(common)), where=either > 0)
-    return (1 - share).astype(dtype, copy=False)
+    distances: Array = np.divide(
+        either - common, either, out=np.zeros(len(common)), where=either > 0
+    )
+    return distances.astype(dtype, copy=False)
 
 
 def binary_correlation_rdm(counts: Any, dtype: npt.DTypeLike = np.float64) -> Array:  # noqa: ANN401
