@@ -26,9 +26,17 @@ def tokenizer_steps(plan: NsdPlan, tables: TableMaker) -> list[Step]:
     return [_split(plan), _tokenize(plan), _check(plan), *compare, _join(plan, tables)]
 
 
-def captions_of(dataset: str) -> Paths:
-    """Return COCO's captions as an input."""
-    return {"captions": paths.CAPTIONS.format(dataset=dataset, source="coco")}
+def _captions(dataset: str) -> Paths:
+    """Return the images and COCO's captions of them."""
+    return {
+        "stimuli": paths.STIMULI.format(dataset=dataset),
+        "captions": paths.CAPTIONS.format(dataset=dataset, source="coco"),
+    }
+
+
+def _limits(plan: NsdPlan) -> dict[str, str]:
+    """Return how many captions may be empty; that refuses captions and changes no token."""
+    return {"max_empty_share": str(plan.settings.captions.max_empty_share)}
 
 
 def table_subjects(plan: NsdPlan) -> list[int]:
@@ -57,9 +65,10 @@ def _split(plan: NsdPlan) -> Step:
     return Step(
         "split_captions",
         paths.WORDS,
-        inputs=lambda w: captions_of(w["dataset"]),
+        inputs=lambda w: _captions(w["dataset"]),
         external=lambda _: {"stop_words": STOP_WORDS},
         params=lambda w: {"source": plan.source, "words": w["words"]},
+        limits=_limits(plan),
     )
 
 
@@ -84,9 +93,10 @@ def _tokenize(plan: NsdPlan) -> Step:
     return Step(
         "tokenize_captions",
         paths.TOKENS,
-        inputs=lambda w: captions_of(w["dataset"]),
+        inputs=lambda w: _captions(w["dataset"]),
         external=files,
         params=params,
+        limits=_limits(plan),
     )
 
 
@@ -95,7 +105,7 @@ def _check(plan: NsdPlan) -> Step:
         dataset = w["dataset"]
         pairs = plan.tokenizer_plan.stands_for
         return {
-            **captions_of(dataset),
+            **_captions(dataset),
             "own": [_tokens(dataset, model) for model, _ in pairs],
             "others": [_tokens(dataset, other) for _, other in pairs],
         }
@@ -107,7 +117,13 @@ def _check(plan: NsdPlan) -> Step:
             "models": [other for _, other in plan.tokenizer_plan.stands_for],
         }
 
-    return Step("check_tokenizers", paths.SAME_TOKENS, inputs=inputs, params=params)
+    return Step(
+        "check_tokenizers",
+        paths.SAME_TOKENS,
+        inputs=inputs,
+        params=params,
+        limits=_limits(plan),
+    )
 
 
 def _image_rdms(plan: NsdPlan) -> Step:
