@@ -45,6 +45,8 @@ def path(tmp_path):
         ("huggyllama_llama-7b_pool-avg_prompt-coco", "language"),
         ("google_gemma-2-2b_pool-avg_prompt-coco-untrained", "language"),
         ("cls", "language"),
+        ("vit_so400m_patch14_siglip_gap_384.v2_webli_pool-avg-untrained", "vision"),
+        ("words_pool-avg", "language"),
     ],
 )
 def test_modality(stem, modality):
@@ -196,9 +198,7 @@ def test_files_that_cannot_be_read(path, tmp_path):
 def test_a_pt_file_without_torch_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "m_pool-cls.pt").write_bytes(b"PK")
-    fails(
-        lambda: open_features(tmp_path / "m_pool-cls.pt"), "m_pool-cls.pt", "models extra", ".h5"
-    )
+    fails(lambda: open_features(tmp_path / "m_pool-cls.pt"), "m_pool-cls.pt", "make models", ".h5")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
+from repalign.models.registry import COLUMNS
 from repalign.settings import Settings
 from repalign.tables import paths
 
@@ -19,6 +20,17 @@ SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
+
+
+REGISTRY = "\n".join(
+    "\t".join(row)
+    for row in (
+        COLUMNS,
+        ("vit", "ViT", "-", "vision", "timm", "hub", "", "", "", "avg", "no", "yes"),
+        ("llm", "LLM", "-", "language", "encoder", "hub", "", "", "", "avg", "no", "yes"),
+    )
+)
+"""Two models whose features are extracted."""
 
 
 def build(tmp: Path, layout: str) -> Workflow:
@@ -31,6 +43,7 @@ def build(tmp: Path, layout: str) -> Workflow:
         (tmp / "config").mkdir()
         for name in ("config/derivatives.tsv", "config/models.tsv"):
             (tmp / name).write_bytes((ROOT / name).read_bytes())
+        (tmp / "config/models.tsv").write_text(REGISTRY)
         for subject, session in ((1, 1), (2, 1)):
             folder = tmp / f"raw/subj{subject:02d}/func1mm"
             betas = folder / "betas_fithrf_GLMdenoise_RR"
@@ -40,8 +53,9 @@ def build(tmp: Path, layout: str) -> Workflow:
             (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
         for path in (
             "features/vit_pool-cls.h5",
-            "features/llm_pool-avg.h5",
+            "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
+            "nsd_stimuli.hdf5",
             "annotations/coco_objects_annotations.csv",
         ):
             file = tmp / "raw" / path
@@ -87,7 +101,9 @@ WILDCARDS = {
     "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
-    "weights": "trained", "source": "coco", "question": "motion", "control": "scene",
+    "weights": "trained", "vision_model": "vit_pool-avg",
+    "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
+    "control": "scene",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
     "words": "words", "tokenizer": "bigscience_bloomz-560m",
     **{
@@ -154,7 +170,7 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         f'command=command("{name}")',
     ):
         assert line in body
-    assert re.search(r"conda:\s+ENVIRONMENT", body)
+    assert re.search(r"conda:\s+(MODELS_)?ENVIRONMENT", body)
     assert re.search(r"resources:\s+mem_mb=[\w.]+,\s+runtime=\d+,", body)
     shell = "".join(f"_WITH_{option.upper()}" for option in step.extra_outputs)
     assert re.search(rf"shell:\s+RUN{shell}\n", body)
@@ -211,4 +227,5 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = shape.replace("{partition}", "{subset}")
+            shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from repalign.dag.captions import caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
-from repalign.dag.extraction import extraction_steps
+from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
 from repalign.dag.metadata import metadata_steps
@@ -23,6 +24,7 @@ from repalign.dag.subject_model import subject_model_steps
 from repalign.dag.table_maker import TABLES, TableMaker
 from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
+from repalign.models.registry import Model
 from repalign.settings import Settings
 from repalign.tables import paths
 from repalign.tables.token_tables import WORD_TOKENIZERS
@@ -41,7 +43,7 @@ NEEDS = {
 LIBRARY = Path(__file__).parents[2]
 
 
-def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
+def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model]) -> dict[str, str]:
     """Return the regular expression of every wildcard in the paths of the workflow."""
 
     def one_of(names: list[str]) -> str:
@@ -69,6 +71,8 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "words": one_of(list(WORD_TOKENIZERS)),
         "tokenizer": r"[^/]+",
         "weights": r"trained|random-seed-\d+",
+        "vision_model": one_of(model_keys(registry, "vision")),
+        "language_model": one_of(model_keys(registry, "language")),
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",
         "control": r"\w[\w-]*",
@@ -113,7 +117,8 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
         *tokenizer_steps(plan, tables),
         *kmcca_steps(plan, tables),
     ]
-    workflow = Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest, root)
+    constraints = wildcard_constraints(catalogue, plan.feature_plan.registry)
+    workflow = Workflow(steps, constraints, LIBRARY, manifest, root)
     return workflow, plan
 
 

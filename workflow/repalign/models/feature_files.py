@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import h5py
@@ -11,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from repalign.errors import RepalignError
+from repalign.models.libraries import REMEDY, import_torch
 
 Float32 = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.integer[Any]]
@@ -25,13 +28,13 @@ class Store(Protocol):
         Image of each row.
     dims : tuple of int
         Width of each layer.
-    modality : str or None
-        What the file says of its model.
+    attributes : mapping
+        What the file says of its model and stimuli.
     """
 
     ids: Ids
     dims: tuple[int, ...]
-    modality: str | None
+    attributes: Mapping[str, Any]
 
     def read(self, layer: int, positions: Ids) -> Float32:
         """Read the rows at ascending `positions` (n,) of a layer; shape (n, dim)."""
@@ -71,8 +74,7 @@ class H5Store:
                 expected = f"floats of shape ({self.ids.size}, dim), a row an id"
                 raise feature_error(found, f"{path}, layer {name}", expected)
         self.dims = tuple(int(layer.shape[1]) for layer in self._layers)
-        modality = self._file.attrs.get("modality")
-        self.modality = None if modality is None else str(modality)
+        self.attributes: Mapping[str, Any] = dict(self._file.attrs)
 
     def read(self, layer: int, positions: Ids) -> Float32:
         """Read the rows at ascending `positions` (n,) of a layer; shape (n, dim)."""
@@ -99,10 +101,16 @@ class H5Store:
 class TorchStore:
     """A `.pt` dictionary: `feats` [n_stimuli, n_layers, dim], and `ids` [n_stimuli] if it has."""
 
-    modality: str | None = None
+    attributes: Mapping[str, Any] = MappingProxyType({})
+    """It says nothing."""
 
     def __init__(self, path: Path, assume_row_order: bool) -> None:
-        self._torch = _import_torch(path)
+        self._torch = import_torch(
+            path,
+            expected="PyTorch, to read a .pt file",
+            remedy=f"{REMEDY[:-1]}, or convert the file to .h5 with "
+            "repalign.models.features.write_features.",
+        )
         try:
             # Mapped, not read: pages come from the disk as rows are asked for.
             content = self._torch.load(str(path), weights_only=True, mmap=True, map_location="cpu")
@@ -176,22 +184,6 @@ def feature_error(found: str, where: str | Path, expected: str) -> RepalignError
     return RepalignError(
         found, where=where, expected=expected, remedy="Extract the model's features again."
     )
-
-
-def _import_torch(path: Path) -> Any:  # noqa: ANN401
-    """Import PyTorch, which only `.pt` files need."""
-    try:
-        import torch  # type: ignore[import-not-found,unused-ignore]
-
-        return torch
-    except ImportError as error:
-        raise RepalignError(
-            f"PyTorch cannot be imported ({error})",
-            where=path,
-            expected="PyTorch, to read a .pt file",
-            remedy="Install the models extra (pip install 'repalign[models]'), or convert the "
-            "file to .h5 with repalign.models.features.write_features.",
-        ) from error
 
 
 def _shape(feats: Any) -> str:  # noqa: ANN401
