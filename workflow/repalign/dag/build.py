@@ -27,6 +27,7 @@ from repalign.dag.untrained import untrained_steps
 from repalign.models.registry import Model
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.token_tables import WORD_TOKENIZERS
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
@@ -42,6 +43,7 @@ NEEDS = {
     "rsa_pvalues": {"features"},
     "cka_untrained_models": {"untrained models"},
     "model_model": {"features", "both modalities"},
+    "rsa_tokenizers": {"captions", "tokenizers"},
 }
 """What analyses, or some of their files, need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
@@ -73,6 +75,8 @@ def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model])
         "partition": "animate|inanimate",
         "model": r"[^/]+",
         "seed": r"\d+",
+        "words": one_of(list(WORD_TOKENIZERS)),
+        "tokenizer": r"[^/]+",
         "weights": r"trained|random-seed-\d+",
         "vision_model": one_of(model_keys(registry, "vision")),
         "language_model": one_of(model_keys(registry, "language")),

@@ -20,6 +20,7 @@ VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
 SESSION_VECTORS = "results/{dataset}/session_{vectors}/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
+IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
@@ -37,6 +38,7 @@ MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
 PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
 UNTRAINED_PART = PARTS + "untrained/{hemispheres}/seed-{seed}/{model}/sub-{subject}.parquet"
 MODEL_MODEL_PART = PARTS + "model_model/batches-{block}.parquet"
+TOKENIZER_PART = PARTS + "tokenizers/{hemispheres}/sub-{subject}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
@@ -56,6 +58,9 @@ ANSWERS = "results/{dataset}/answers/{question}.csv"
 FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
 COCO_CAPTIONS = "results/captions/nsd-captions-coco.csv"
 COCO_OBJECTS = PREPARED + "/coco_objects.parquet"
+WORDS = "results/{dataset}/words/{words}.parquet"
+TOKENS = "results/{dataset}/tokens/{tokenizer}.parquet"
+SAME_TOKENS = "results/{dataset}/same_tokens.tsv"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
 COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
 
