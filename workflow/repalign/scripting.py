@@ -21,6 +21,7 @@ log = logging.getLogger("repalign")
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "trials": {"type": Path, "required": True, "help": "trials.parquet"},
+    "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
     "regions": {"type": Path, "required": True, "help": "regions.tsv"},
     "subject": {"type": int, "required": True, "help": "subject number"},
     "subjects": {"type": int, "nargs": "+", "required": True, "help": "subject numbers"},
@@ -54,6 +55,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "n-images": {"type": int, "required": True, "help": "images of the dataset"},
     "device": {"choices": ["cpu", "cuda"], "default": "cpu", "help": "where products are formed"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
+    "images": {"choices": ["complete", "union"], "required": True, "help": "which take part"},
+    "components": {"type": Path, "required": True, "help": "shared components of all regions"},
+    "annotations": {"type": Path, "required": True, "help": "what is known of each image"},
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from repalign.dag.captions import caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
+from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.extraction import extraction_steps
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
@@ -34,6 +35,8 @@ NEEDS = {
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
+    "kmcca_projections": COMPUTED_FROM,
+    "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
 """What analyses need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
@@ -126,6 +129,13 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
         if workflow.producer(row.target) is not None
         and not absent & NEEDS.get(row.analysis, set())
     ]
+
+
+def control_matrices(plan: NsdPlan) -> list[str]:
+    """Return the control matrices that the present settings and files can make."""
+    return (
+        [] if plan.absent_sources() & COMPUTED_FROM else list(plan.control_plan.computed.values())
+    )
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

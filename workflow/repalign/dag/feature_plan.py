@@ -28,6 +28,11 @@ def models_installed() -> bool:
     return all(find_spec(name) is not None for name in ("torch", "timm", "transformers"))
 
 
+def words_installed() -> bool:
+    """Say whether the optional package that takes captions apart can be imported."""
+    return find_spec("nltk") is not None
+
+
 @dataclass(frozen=True)
 class FeaturePlan:
     """Where the features of models come from.

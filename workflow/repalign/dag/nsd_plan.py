@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.control_plan import COMPUTED_FROM, ControlPlan
+from repalign.dag.feature_plan import FeaturePlan, words_installed
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
 from repalign.simulate.truth import read_simulation
@@ -162,30 +163,20 @@ class NsdPlan:
         return self.feature_plan.keys
 
     @cached_property
-    def controls(self) -> list[str]:
-        """Return the control tables, sorted by name."""
-        place = Path(self.nsd.raw) / self.nsd.controls
-        found = sorted((self.root / place).glob("control_*.parquet"))
-        if not found:
-            raise RepalignError(
-                "no control_<name>.parquet",
-                where=f"nsd.controls: {place}",
-                expected="at least one control table",
-                remedy="Correct nsd.controls, or put control tables there.",
-            )
-        return [str(place / path.name) for path in found]
-
-    @property
-    def control_names(self) -> list[str]:
-        """Return the names of the controls, in the order of their tables."""
-        return [Path(path).stem.removeprefix("control_") for path in self.controls]
+    def control_plan(self) -> ControlPlan:
+        """Return where the control matrices of partial RSA come from."""
+        return ControlPlan(self.settings, self.root)
 
     def absent_sources(self) -> set[str]:
-        """Return which of features, controls and objects the dataset comes without."""
+        """Return which of the things that some analyses need are not there."""
         raw = self.root / self.nsd.raw
         there = {
             "features": self.feature_plan.is_ready,
-            "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
+            "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
             "objects": (raw / self.nsd.files.objects).is_file(),
+            "nltk": words_installed(),
         }
-        return {name for name, found in there.items() if not found}
+        absent = {name for name, found in there.items() if not found}
+        if self.control_plan.is_computed and absent & COMPUTED_FROM:
+            absent.add("controls")
+        return absent

@@ -125,9 +125,7 @@ def fit_mcca(
     return Fit(leading, 100 * leading / vectors.shape[0], weights, scores, projections)
 
 
-def _check(
-    views: Sequence[View], n_images: int, regularisation: float, n_components: int
-) -> None:
+def _check(views: Sequence[View], n_images: int, regularisation: float, n_components: int) -> None:
     """Refuse what has no meaningful solution."""
     if len(views) < 2:
         raise ValueError(f"{len(views)} view(s); expected at least two")
@@ -146,8 +144,8 @@ def _check(
         common = np.intersect1d(a.rows, b.rows).size - 1
         if a.rank + b.rank > common:
             raise DegenerateError(
-                f"regularisation 0 with views of {a.rank} and {b.rank} dimensions over {common + 1}"
-                " images: some of their directions correlate perfectly, whatever the data"
+                f"regularisation 0 with views of {a.rank} and {b.rank} dimensions over "
+                f"{common + 1} images: some directions correlate perfectly, whatever the data"
             )
 
 

@@ -75,14 +75,13 @@ def heldout_correlation(
             )
             for gram, own, use in zip(grams, rows, inside, strict=True)
         ]
-        fit = fit_mcca(
-            views, kept.size, regularisation=regularisation, n_components=n_components
-        )
+        fit = fit_mcca(views, kept.size, regularisation=regularisation, n_components=n_components)
         for v, (gram, own, use) in enumerate(zip(grams, rows, inside, strict=True)):
             cross = centred_like(gram[np.ix_(~use, use)], gram[np.ix_(use, use)])
             scores[v, own[~use]] = cross @ fit.weights[v]
-    return np.mean([_cosine(scores[a], scores[b]) for a, b in combinations(range(len(grams)), 2)],
-                   axis=0)  # fmt: skip
+    pairs = combinations(range(len(grams)), 2)
+    correlations: Vector = np.mean([_cosine(scores[a], scores[b]) for a, b in pairs], axis=0)
+    return correlations
 
 
 def _cosine(a: Matrix, b: Matrix) -> Vector:

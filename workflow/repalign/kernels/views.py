@@ -76,7 +76,8 @@ def linear_gram(patterns: npt.NDArray[Any]) -> tuple[Matrix, int]:
         values = values[:, values.max(axis=0) > values.min(axis=0)]
         values = values - values.mean(axis=0)
         values /= values.std(axis=0)
-    return values @ values.T, values.shape[1]
+    gram: Matrix = values @ values.T
+    return gram, values.shape[1]
 
 
 def rbf_gram(gram: npt.NDArray[Any]) -> Matrix:
@@ -99,7 +100,8 @@ def rbf_gram(gram: npt.NDArray[Any]) -> Matrix:
     np.fill_diagonal(squares, 0)
     different = squares[np.triu_indices(len(squares), 1)]
     middle = float(np.median(different)) if different.size else 0.0
-    return np.exp(-squares / middle) if middle > 0 else np.ones_like(squares)
+    kernel: Matrix = np.exp(-squares / middle) if middle > 0 else np.ones_like(squares)
+    return kernel
 
 
 def centred(gram: npt.NDArray[Any]) -> Matrix:
@@ -123,7 +125,8 @@ def centred(gram: npt.NDArray[Any]) -> Matrix:
     values = _square(gram)
     means = values.mean(axis=0)
     values = values - means - means[:, np.newaxis] + means.mean()
-    return (values + values.T) / 2
+    symmetric: Matrix = (values + values.T) / 2
+    return symmetric
 
 
 def decompose(

@@ -50,11 +50,17 @@ MODEL_SIZES = "results/metadata/model_sizes.csv"
 CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"
 ANSWERS = "results/{dataset}/answers/{question}.csv"
 FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
+COCO_OBJECTS = PREPARED + "/coco_objects.parquet"
+WORDS = "results/{dataset}/words/{words}.parquet"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
+GRAMS = "results/{dataset}/kmcca/grams/sub-{subject}.h5"
+COMPONENTS = "results/{dataset}/kmcca/components.parquet"
+IMAGE_ANNOTATIONS = "results/{dataset}/kmcca/image_annotations.parquet"
 COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
+OBJECTS_INDEX = NSD_INDEX + "annotations/coco_objects_annotations.csv"
 
 MANIFEST = "results/raw_manifest.tsv"
 
