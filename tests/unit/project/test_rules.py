@@ -13,19 +13,20 @@ from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.hubs import HUBS, control_names
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
+COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
 
-def build(tmp: Path, layout: str) -> Workflow:
+def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
-    settings = Settings.model_validate(
-        {"nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}}
-    )
+    nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
+    settings = Settings.model_validate({"nsd": {**nsd, "controls": controls}})
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
         (tmp / "config").mkdir()
@@ -53,7 +54,8 @@ def build(tmp: Path, layout: str) -> Workflow:
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    return [build(root, layout) for layout in ("raw", "roi_matrices")]
+    kinds = [("raw",), ("roi_matrices",), ("raw", "computed")]
+    return [build(root, *kind) for kind in kinds]
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +193,7 @@ def test_every_step_is_reached_from_a_target(workflows):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     for flow in workflows:
         pending = [row.target for row in catalogue if flow.producer(row.target)]
-        pending += figures(catalogue)
+        pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())

@@ -32,8 +32,12 @@ def heldout_correlation(
         Images of each view.
     n_images : int
         Number of images.
-    regularisation, n_components, signal_rank
-        As in `repalign.kernels.mcca.fit_mcca` and `repalign.kernels.views.decompose`.
+    regularisation : float
+        As in `repalign.kernels.mcca.fit_mcca`.
+    n_components : int
+        Components wanted of each fold.
+    signal_rank : int, optional
+        As in `repalign.kernels.views.decompose`.
     n_folds : int
         Parts that are held out in turn; at most as many as images.
     seed : int

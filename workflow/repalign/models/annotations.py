@@ -93,7 +93,7 @@ def read_answers(path: str | Path, question: str) -> pd.DataFrame:
     for bad, expected in ((wrong, f"one of {', '.join(allowed)}"), (twice, "each image once")):
         if bad.any():
             row = int(bad.argmax())
-            found = f"{table['answer'].iloc[row]!r} for nsd_id {table['nsd_id'].iloc[row]}"
+            found = f"answer '{table['answer'].iloc[row]}' for nsd_id {table['nsd_id'].iloc[row]}"
             raise _error(found, f"{path}, data row {row + 1}", expected)
     return table[["nsd_id", "answer"]]
 
