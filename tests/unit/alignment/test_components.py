@@ -27,7 +27,7 @@ PATTERNS = {
 
 
 def subjects(areas=AREAS, rows=(slice(None),) * 3, empty=()) -> list[Grams]:
-    """Three subjects; `rows` are each one's images, `empty` pairs (subject, area) without voxels."""
+    """Three subjects; `rows`: each one's images; `empty`: (subject, area) without voxels."""
     found = []
     for subject, own in enumerate(rows):
         grams = {

@@ -16,12 +16,10 @@ SUBJECTS = list(SESSIONS)
 
 def showings(trials: pd.DataFrame) -> pd.DataFrame:
     """Showings of each shared image (rows) to each subject (columns), by brute force."""
-    images = range(N_SHARED)
-    counts = [
-        [sum((trials["subject"] == s) & (trials["stimulus"] == k) & trials["shared"]) for s in SUBJECTS]
-        for k in images
-    ]  # fmt: skip
-    return pd.DataFrame(counts, index=images, columns=SUBJECTS)
+    shared = trials[trials["shared"]]
+    seen = list(zip(shared["subject"], shared["stimulus"], strict=True))
+    counts = [[seen.count((s, k)) for s in SUBJECTS] for k in range(N_SHARED)]
+    return pd.DataFrame(counts, columns=SUBJECTS)
 
 
 def test_complete_images_have_all_showings_in_all_subjects(trials):

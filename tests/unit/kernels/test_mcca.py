@@ -360,7 +360,7 @@ def test_centring_of_the_kernels_does_not_count():
 
 
 def test_views_that_lack_images_are_compared_on_common_ones():
-    latents, views = planted(90, 3, 300, noise=3.0)
+    _, views = planted(90, 3, 300, noise=3.0)
     rows = [np.flatnonzero(np.arange(90) % 5 != k) for k in range(3)]
     kernels = [linear_gram(v[own])[0] for v, own in zip(views, rows, strict=True)]
     found = heldout_correlation(kernels, rows, 90, regularisation=KAPPA, n_components=3)
