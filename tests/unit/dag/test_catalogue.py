@@ -108,6 +108,10 @@ def test_every_committed_row_and_figure_can_be_made(root):
         (root / "raw" / name).touch()
     (root / "raw/annotations").mkdir()
     (root / "raw/annotations/coco_objects_annotations.csv").touch()
+    for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
+        (root / "raw" / name).touch()
+    for dataset in ("bold5000", "things"):
+        (root / "resources/simulated" / dataset).mkdir(parents=True)
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     assert targets(workflow, plan, catalogue) == [row.target for row in catalogue]
     assert all(workflow.producer(path) for path in figures(catalogue))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from repalign.dag.captions import caption_steps
+from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
@@ -29,7 +29,11 @@ from repalign.tables import paths
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
-    "rsa_partitions": {"objects"},
+    "captions source=coco": {"captions"},
+    "object_index": {"coco"},
+    "person_index": {"persons"},
+    "scene_objects": {"objects"},
+    "rsa_partitions": {"coco"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
     "rsa_subject_model_partial": {"features", "controls"},
@@ -38,7 +42,7 @@ NEEDS = {
     "kmcca_projections": COMPUTED_FROM,
     "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
-"""What analyses need beside the recordings."""
+"""What analyses, or some of their files, need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
 
 
@@ -70,6 +74,9 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "weights": r"trained|random-seed-\d+",
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",
+        "prompt": "caption|motion|indoor|scene",
+        "image_set": "bold5000|things",
+        "captioned": "nsd|bold5000|things",
         "control": r"\w[\w-]*",
         "permutations": r"\d+",
         "block": r"\d+",
@@ -122,20 +129,40 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     Files that need model features, control tables or object annotations are wanted only where
     there are some; asked for by name, they say what is missing.
     """
-    absent = plan.absent_sources()
+    absent, uncaptioned = absent_sources(plan), absent_captions(plan)
+
+    def can_be_made(row: Derivative) -> bool:
+        if row.analysis == "captions" and row.parameters["source"] == "pixtral":
+            return row.dataset not in uncaptioned
+        return not absent & needs(row)
+
     return [
         row.target
         for row in catalogue
-        if workflow.producer(row.target) is not None
-        and not absent & NEEDS.get(row.analysis, set())
+        if workflow.producer(row.target) is not None and can_be_made(row)
     ]
+
+
+def absent_sources(plan: NsdPlan) -> set[str]:
+    """Return which sources are not there, those included that depend on others.
+
+    `answers`: what is said of images; `controls`: a user's, or what they are computed from.
+    """
+    absent = plan.absent_sources() | (set() if can_answer(plan) else {"answers"})
+    computed = plan.control_plan.is_computed and absent & COMPUTED_FROM
+    return absent | ({"controls"} if computed else set())
+
+
+def needs(row: Derivative) -> set[str]:
+    """Return what a published file needs beside the recordings."""
+    choices = [f"{row.analysis} {key}={value}" for key, value in row.parameters.items()]
+    return {source for name in (row.analysis, *choices) for source in NEEDS.get(name, ())}
 
 
 def control_matrices(plan: NsdPlan) -> list[str]:
     """Return the control matrices that the present settings and files can make."""
-    return (
-        [] if plan.absent_sources() & COMPUTED_FROM else list(plan.control_plan.computed.values())
-    )
+    can_be_made = not absent_sources(plan) & COMPUTED_FROM
+    return list(plan.control_plan.computed.values()) if can_be_made else []
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

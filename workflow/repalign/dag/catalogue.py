@@ -14,7 +14,7 @@ COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
-    "models_info", "model_sizes", "captions",
+    "models_info", "model_sizes", "captions", "object_index", "person_index",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -32,6 +32,8 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "models_info": {},
     "model_sizes": {},
     "captions": {"source": ("coco", "pixtral")},
+    "object_index": {},
+    "person_index": {},
     "rsa_subject_subject": {
         "shift": SHIFTS,
         "hemispheres": HEMISPHERES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from repalign.dag.captions import QUESTIONS
 from repalign.dag.catalogue import Derivative
 from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
 from repalign.dag.rsa import subject_inputs
@@ -11,9 +12,6 @@ from repalign.dag.steps import Step, Wildcards
 from repalign.dag.table_maker import TableMaker
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
-
-QUESTIONS = ("motion", "indoor", "scene")
-"""What is asked about each image."""
 
 
 def kmcca_steps(plan: NsdPlan, tables: TableMaker) -> list[Step]:

@@ -6,13 +6,13 @@ import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from repalign.dag.control_plan import COMPUTED_FROM, ControlPlan
-from repalign.dag.feature_plan import FeaturePlan, words_installed
+from repalign.dag.control_plan import ControlPlan
+from repalign.dag.feature_plan import FeaturePlan, models_installed, words_installed
+from repalign.dag.raw_folder import RawFolder
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
-from repalign.simulate.truth import read_simulation
+from repalign.tables.coco_tables import SPLITS
 from repalign.tables.prepared import N_AREAS
 
 N_REPETITIONS = 3
@@ -42,60 +42,23 @@ class NsdPlan:
         return self.settings.nsd
 
     @cached_property
-    def _simulation(self) -> dict[str, Any] | None:
-        """Return the marker of a simulated dataset, after checking that the settings made it."""
-        marker: dict[str, Any] | None = read_simulation(self.root / self.nsd.raw)
-        if marker is None:
-            return None
-        wanted = self.settings.simulate.nsd.model_dump(mode="json")
-        made = marker.get("settings", wanted)
-        changed = sorted(k for k, v in wanted.items() if made.get(k) != v)
-        if changed:
-            raise RepalignError(
-                f"simulated with other values of {', '.join(changed)}",
-                where=f"{self.nsd.raw}/simulation.json",
-                expected="the values of simulate.nsd in the settings",
-                remedy="Run `repalign simulate nsd`, or set simulate.nsd back.",
-            )
-        return marker
+    def raw_folder(self) -> RawFolder:
+        """Return the raw folder, which knows what it holds."""
+        made_by = self.settings.simulate.nsd.model_dump(mode="json")
+        return RawFolder("nsd", "NSD", self.nsd.raw, self.nsd.source, made_by, self.root)
 
-    @cached_property
-    def folder(self) -> Path:
-        """Return the raw folder, after checking that it is there."""
-        if not (self.root / self.nsd.raw).is_dir():
-            raise RepalignError(
-                "no such folder",
-                where=f"nsd.raw: {self.nsd.raw}",
-                expected="the raw data of NSD",
-                remedy=(
-                    "Run `repalign simulate nsd` (or `make demo`) for simulated data, or set "
-                    "nsd.raw in config/config.yaml to your copy of NSD."
-                ),
-            )
-        return Path(self.nsd.raw)
-
-    @cached_property
+    @property
     def source(self) -> str:
         """Return what the raw folder holds: real, simulated or other."""
-        if self.nsd.source == "real" and read_simulation(self.root / self.nsd.raw) is not None:
-            raise RepalignError(
-                "a simulated dataset (it has a simulation.json)",
-                where=f"nsd.raw: {self.nsd.raw}",
-                expected="real data, as nsd.source says",
-                remedy="Set nsd.source back to auto, or nsd.raw to your copy of NSD.",
-            )
-        if self.nsd.source != "auto":
-            return self.nsd.source
-        _ = self.folder
-        return "real" if self._simulation is None else "simulated"
+        return self.raw_folder.source
 
     @cached_property
     def sessions(self) -> dict[int, int]:
         """Return the number of sessions of each selected subject."""
         if self.nsd.sessions is not None:
             known = dict(self.nsd.sessions)
-        elif self.source == "simulated" and self._simulation is not None:
-            known = {int(k): int(v) for k, v in self._simulation["sessions"].items()}
+        elif self.source == "simulated" and (made := self.raw_folder.simulation) is not None:
+            known = {int(k): int(v) for k, v in made["sessions"].items()}
         else:
             known = PUBLISHED_SESSIONS
         wanted = sorted(known) if self.nsd.subjects == "all" else sorted(set(self.nsd.subjects))
@@ -148,9 +111,20 @@ class NsdPlan:
         """Return the selected regions (1-360): left hemispheres, then right ones."""
         return self.areas + [area + N_AREAS for area in self.areas]
 
-    def raw(self, pattern: str, **entities: int) -> str:
+    def raw(self, pattern: str, **entities: int | str) -> str:
         """Return the path of a raw file."""
-        return str(self.folder / pattern.format(**entities))
+        return self.raw_folder.path(pattern, **entities)
+
+    def of_coco(self, pattern: str) -> list[str]:
+        """Return the annotation files of both splits of COCO."""
+        return [self.raw(pattern, split=split) for split in SPLITS]
+
+    @property
+    def picture_table(self) -> str:
+        """Return the raw table that says which COCO picture each image is."""
+        if self.nsd.layout == "roi_matrices":
+            return self.raw(self.nsd.roi_matrices.stimuli)
+        return self.raw(self.nsd.files.stimulus_info)
 
     @cached_property
     def feature_plan(self) -> FeaturePlan:
@@ -168,15 +142,28 @@ class NsdPlan:
         return ControlPlan(self.settings, self.root)
 
     def absent_sources(self) -> set[str]:
-        """Return which of the things that some analyses need are not there."""
-        raw = self.root / self.nsd.raw
+        """Return which of the sources that some analyses need are not there.
+
+        `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
+        `objects`: what the chosen backend needs to find objects in the shown pictures;
+        `nltk`: what takes captions apart.
+        """
+        raw, files = self.root / self.nsd.raw, self.nsd.files
+
+        def is_there(*patterns: str) -> bool:
+            names = [pattern.format(split=split) for pattern in patterns for split in SPLITS]
+            return all((raw / name).is_file() for name in names)
+
+        of_coco = is_there(files.captions, files.instances)
+        backend = self.settings.objects.backend
         there = {
             "features": self.feature_plan.is_ready,
             "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
-            "objects": (raw / self.nsd.files.objects).is_file(),
+            "captions": is_there(files.captions),
+            "coco": of_coco,
+            "persons": is_there(files.person_keypoints),
+            "objects": is_there(files.images)
+            and (of_coco if backend == "coco_instances" else models_installed()),
             "nltk": words_installed(),
         }
-        absent = {name for name, found in there.items() if not found}
-        if self.control_plan.is_computed and absent & COMPUTED_FROM:
-            absent.add("controls")
-        return absent
+        return {name for name, found in there.items() if not found}

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from repalign.tables.coco_tables import SCENE_OBJECTS
+from repalign.errors import RepalignError
+from repalign.tables.coco_tables import SCENE_OBJECTS, shown_boxes
+from repalign.tables.parquet import read_table, write_table
+
+log = logging.getLogger("repalign")
 
 Float64 = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -47,6 +54,74 @@ class Detections:
     labels: Sequence[str]
     confidence: Float64
     boxes: Float64
+
+
+def wanted_pictures(stimuli: str | Path, which: Literal["shared", "all"]) -> list[int]:
+    """Return the images whose objects are wanted, ascending.
+
+    Parameters
+    ----------
+    stimuli : str or Path
+        `stimuli.parquet` of the prepared dataset.
+    which : {"shared", "all"}
+        Those that all subjects see, or all that trials show.
+
+    Raises
+    ------
+    RepalignError
+        If there are none.
+    """
+    table = read_table(stimuli).to_pandas()
+    chosen = table["shared"] if which == "shared" else table["coco_split"] != ""
+    if not chosen.any():
+        raise RepalignError(
+            "no image that all subjects see" if which == "shared" else "no image",
+            where=stimuli,
+            expected="images whose objects are wanted",
+            remedy="Set objects.images to all.",
+        )
+    return sorted(table.loc[chosen, "nsd_id"].astype(int).tolist())
+
+
+def annotated(
+    objects: pd.DataFrame, pictures: Sequence[int], size: tuple[int, int], *, crowds: bool
+) -> list[Detections]:
+    """Take the objects of pictures from COCO's annotations.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        Columns of `COCO_OBJECTS`.
+    pictures : sequence of int
+        Ids.
+    size : tuple of int
+        Width and height of the shown pictures, pixels.
+    crowds : bool
+        Whether regions that mark a crowd count.
+
+    Returns
+    -------
+    list of Detections
+        One a picture, with the objects of which the shown square keeps something, in COCO's
+        order; their confidence is 1.
+    """
+    chosen = (objects["shown"] > 0) & (crowds | ~objects["crowd"])
+    kept = objects[chosen].assign(place=np.arange(int(chosen.sum())))
+    boxes = shown_boxes(kept) * np.array([*size, *size])
+    rows: dict[Any, pd.DataFrame] = dict(iter(kept.groupby("nsd_id")))
+    empty = kept.iloc[:0]
+    return [
+        Detections(
+            picture,
+            size,
+            own["category_id"].to_numpy(np.int64),
+            own["category"].astype(str).tolist(),
+            np.ones(len(own)),
+            boxes[own["place"].to_numpy(np.int64)],
+        )
+        for picture in pictures
+        for own in [rows.get(picture, empty)]
+    ]
 
 
 def scene_table(found: Sequence[Detections], *, clip: bool) -> pa.Table:
@@ -88,6 +163,28 @@ def scene_table(found: Sequence[Detections], *, clip: bool) -> pa.Table:
         "percent_area": extent.prod(axis=1) / sizes.prod(axis=1),
     }
     return pa.Table.from_pydict(columns, schema=SCENE_OBJECTS)
+
+
+def write_scene_objects(
+    output: str | Path, found: Sequence[Detections], record: Mapping[str, Any], *, clip: bool
+) -> None:
+    """Write the published table of objects.
+
+    Parameters
+    ----------
+    output : str or Path
+        The file to make.
+    found : sequence of Detections
+        One a picture.
+    record : mapping
+        Provenance; the numbers of pictures and of those without objects are added.
+    clip : bool
+        As for `scene_table`.
+    """
+    n_empty = sum(not one.labels for one in found)
+    log.info("no objects in %d of %d pictures", n_empty, len(found))
+    counts = {"pictures": len(found), "pictures_without_objects": n_empty}
+    write_table(output, scene_table(found, clip=clip), {**record, **counts})
 
 
 def object_dominated(objects: pd.DataFrame) -> Ids:

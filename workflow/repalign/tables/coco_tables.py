@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from repalign.tables.columns import CATEGORY, field
 
+Float64 = npt.NDArray[np.float64]
+
 SPLITS = ("train2017", "val2017")
 """Parts of COCO that NSD took pictures from, in the order of options."""
+
+KEYPOINTS = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",
+    "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip",
+    "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+"""COCO's keypoints of a person, in its order."""
 
 COCO_OBJECTS = pa.schema(
     [
@@ -56,3 +68,40 @@ SCENE_OBJECTS = pa.schema(
     ]
 )
 """A row an object, in order of image and object; an image without objects has none."""
+
+
+def square_edges(objects: pd.DataFrame) -> Float64:
+    """Return the squares that were shown.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        Columns of `COCO_OBJECTS`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_objects, 4)
+        x0, y0, x1, y1 in pixels of COCO's picture.
+    """
+    edges = [f"square_{end}" for end in ("x0", "y0", "x1", "y1")]
+    return objects[edges].to_numpy(np.float64)
+
+
+def shown_boxes(objects: pd.DataFrame) -> Float64:
+    """Return the boxes of objects as shares of the square that was shown.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        Columns of `COCO_OBJECTS`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_objects, 4)
+        x0, y0, x1, y1; below 0 or above 1 where the crop cuts an object.
+    """
+    square = square_edges(objects)
+    corner = objects[["x", "y"]].to_numpy(float)
+    both = np.hstack([corner, corner + objects[["width", "height"]].to_numpy(float)])
+    origin, extent = square[:, :2], square[:, 2:] - square[:, :2]
+    return np.asarray((both - np.tile(origin, 2)) / np.tile(extent, 2))
