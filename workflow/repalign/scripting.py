@@ -21,6 +21,7 @@ log = logging.getLogger("repalign")
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "trials": {"type": Path, "required": True, "help": "trials.parquet"},
+    "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
     "regions": {"type": Path, "required": True, "help": "regions.tsv"},
     "subject": {"type": int, "required": True, "help": "subject number"},
     "subjects": {"type": int, "nargs": "+", "required": True, "help": "subject numbers"},
@@ -43,7 +44,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "model": {"required": True, "help": "name of the model"},
     "dataset": {"required": True, "help": "dataset whose stimuli the model was shown"},
     "features": {"type": Path, "required": True, "help": "features of the model"},
-    "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
     "language-models": {"nargs": "+", "required": True, "help": "names, in order"},
     "vision-models": {"nargs": "+", "required": True, "help": "names, in order"},
     "batch-size": {"type": int, "required": True, "help": "images compared at once"},
@@ -111,6 +111,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "required": True,
         "help": "1: boxes may reach beyond the picture",
     },
+    "images": {"choices": ["complete", "union"], "required": True, "help": "which take part"},
+    "components": {"type": Path, "required": True, "help": "shared components of all regions"},
+    "annotations": {"type": Path, "required": True, "help": "what is known of each image"},
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""

@@ -14,10 +14,12 @@ from repalign.dag.table_maker import TABLES
 from repalign.models.registry import COLUMNS
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.hubs import HUBS, control_names
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
+COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
@@ -33,13 +35,16 @@ REGISTRY = "\n".join(
 """Two models whose features are extracted."""
 
 
-def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
+def build(
+    tmp: Path,
+    layout: str,
+    objects: str = "coco_instances",
+    controls: str = "control_matrices",
+) -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
+    nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
     settings = Settings.model_validate(
-        {
-            "nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]},
-            "objects": {"backend": objects},
-        }
+        {"nsd": {**nsd, "controls": controls}, "objects": {"backend": objects}}
     )
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
@@ -71,8 +76,8 @@ def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    choices = (("raw", "coco_instances"), ("raw", "detr"), ("roi_matrices", "coco_instances"))
-    return [build(root, layout, objects) for layout, objects in choices]
+    kinds = [("raw",), ("raw", "detr"), ("roi_matrices",), ("raw", "coco_instances", "computed")]
+    return [build(root, *kind) for kind in kinds]
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +218,7 @@ def test_every_step_is_reached_from_a_target(workflows):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     for flow in workflows:
         pending = [row.target for row in catalogue if flow.producer(row.target)]
-        pending += figures(catalogue)
+        pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from repalign.dag.captions import absent_captions, caption_steps
+from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
+from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
@@ -44,6 +45,8 @@ NEEDS = {
     "cka_untrained_models": {"untrained models"},
     "model_model": {"features", "both modalities"},
     "rsa_tokenizers": {"captions", "tokenizers"},
+    "kmcca_projections": COMPUTED_FROM,
+    "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
 """What analyses, or some of their files, need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
@@ -138,7 +141,7 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     Files that need model features, control tables or object annotations are wanted only where
     there are some; asked for by name, they say what is missing.
     """
-    absent, uncaptioned = plan.absent_sources(), absent_captions(plan)
+    absent, uncaptioned = absent_sources(plan), absent_captions(plan)
 
     def can_be_made(row: Derivative) -> bool:
         if row.analysis == "captions" and row.parameters["source"] == "pixtral":
@@ -152,10 +155,26 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     ]
 
 
+def absent_sources(plan: NsdPlan) -> set[str]:
+    """Return which sources are not there, those included that depend on others.
+
+    `answers`: what is said of images; `controls`: a user's, or what they are computed from.
+    """
+    absent = plan.absent_sources() | (set() if can_answer(plan) else {"answers"})
+    computed = plan.control_plan.is_computed and absent & COMPUTED_FROM
+    return absent | ({"controls"} if computed else set())
+
+
 def needs(row: Derivative) -> set[str]:
     """Return what a published file needs beside the recordings."""
     choices = [f"{row.analysis} {key}={value}" for key, value in row.parameters.items()]
     return {source for name in (row.analysis, *choices) for source in NEEDS.get(name, ())}
+
+
+def control_matrices(plan: NsdPlan) -> list[str]:
+    """Return the control matrices that the present settings and files can make."""
+    can_be_made = not absent_sources(plan) & COMPUTED_FROM
+    return list(plan.control_plan.computed.values()) if can_be_made else []
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

@@ -28,6 +28,9 @@ AUTO_MODELS = {
 CAPTION = "caption"
 """Stands for captions where the other prompts are named."""
 
+QUESTIONS = ("motion", "indoor", "scene")
+"""What is asked about each image of NSD."""
+
 
 class CaptionPlan:
     """Which backend makes which texts, and what it needs.
@@ -131,13 +134,14 @@ class CaptionPlan:
 
         A table or a folder that the settings name is not optional: it is missed aloud.
         """
-        return {name for name in ("nsd", "bold5000", "things") if not self._can_make(name)}
+        return {name for name in ("nsd", "bold5000", "things") if not self.can_make(name)}
 
-    def _can_make(self, dataset: str) -> bool:
+    def can_make(self, dataset: str, prompt: str = CAPTION) -> bool:
+        """Say whether what some texts need is there."""
         raw = self.raw(dataset)
         if not raw.exists:
             return False
-        backend = self.backend(dataset, CAPTION)
+        backend = self.backend(dataset, prompt)
         if dataset == "nsd":
             needed = [self.nsd.picture_table]
             if backend in AUTO_MODELS:
@@ -161,6 +165,11 @@ def caption_steps(plan: NsdPlan) -> list[Step]:
         _publish(captions),
         _parse(captions),
     ]
+
+
+def can_answer(plan: NsdPlan) -> bool:
+    """Say whether answers to all questions about the images of NSD can be made."""
+    return all(CaptionPlan(plan).can_make("nsd", question) for question in QUESTIONS)
 
 
 def absent_captions(plan: NsdPlan) -> set[str]:

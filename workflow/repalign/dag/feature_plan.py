@@ -38,6 +38,11 @@ def vllm_installed() -> bool:
     return find_spec("vllm") is not None
 
 
+def words_installed() -> bool:
+    """Say whether the optional package that takes captions apart can be imported."""
+    return find_spec("nltk") is not None
+
+
 @dataclass(frozen=True)
 class FeaturePlan:
     """Where the features of models come from.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from repalign.dag.feature_plan import FeaturePlan, models_installed
+from repalign.dag.control_plan import ControlPlan
+from repalign.dag.feature_plan import FeaturePlan, models_installed, words_installed
 from repalign.dag.raw_folder import RawFolder
 from repalign.dag.tokenizer_plan import TokenizerPlan
 from repalign.errors import RepalignError
@@ -142,29 +143,16 @@ class NsdPlan:
         return self.feature_plan.keys
 
     @cached_property
-    def controls(self) -> list[str]:
-        """Return the control tables, sorted by name."""
-        place = Path(self.nsd.raw) / self.nsd.controls
-        found = sorted((self.root / place).glob("control_*.parquet"))
-        if not found:
-            raise RepalignError(
-                "no control_<name>.parquet",
-                where=f"nsd.controls: {place}",
-                expected="at least one control table",
-                remedy="Correct nsd.controls, or put control tables there.",
-            )
-        return [str(place / path.name) for path in found]
-
-    @property
-    def control_names(self) -> list[str]:
-        """Return the names of the controls, in the order of their tables."""
-        return [Path(path).stem.removeprefix("control_") for path in self.controls]
+    def control_plan(self) -> ControlPlan:
+        """Return where the control matrices of partial RSA come from."""
+        return ControlPlan(self.settings, self.root)
 
     def absent_sources(self) -> set[str]:
         """Return which of the sources that some analyses need are not there.
 
         `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
-        `objects`: what the chosen backend needs to find objects in the shown pictures.
+        `objects`: what the chosen backend needs to find objects in the shown pictures;
+        `nltk`: what takes captions apart.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
@@ -178,12 +166,13 @@ class NsdPlan:
             "features": self.feature_plan.is_ready,
             "both modalities": self.feature_plan.has_both_modalities,
             "untrained models": self.feature_plan.wants_untrained,
-            "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
+            "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
             "captions": is_there(files.captions),
             "coco": of_coco,
             "persons": is_there(files.person_keypoints),
             "objects": is_there(files.images)
             and (of_coco if backend == "coco_instances" else models_installed()),
             "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.source == "simulated"),
+            "nltk": words_installed(),
         }
         return {name for name, found in there.items() if not found}

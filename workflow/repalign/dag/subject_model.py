@@ -77,12 +77,16 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
         Step(
             "compare_model_partial",
             paths.PARTIAL_MODEL_PART,
-            inputs=lambda w: {"rdms": paths.CONTROL_RDMS.format_map(dict(w)), **features(w)},
-            external=lambda w: {**supplied(w), "controls": plan.controls},
+            inputs=lambda w: {
+                "rdms": paths.CONTROL_RDMS.format_map(dict(w)),
+                **features(w),
+                **plan.control_plan.inputs(),
+            },
+            external=lambda w: {**supplied(w), **plan.control_plan.external()},
             params=lambda w: {
                 **model_params(w),
                 **same_image(plan),
-                "control_names": plan.control_names,
+                "control_names": plan.control_plan.names,
             },
         ),
     ]

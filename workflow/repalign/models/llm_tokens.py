@@ -10,7 +10,8 @@ import numpy as np
 
 from repalign.errors import RepalignError
 from repalign.models.libraries import import_transformers
-from repalign.models.weight_files import find_folder, loading_errors, unreadable
+from repalign.models.model_folders import find_folder
+from repalign.models.weight_files import loading_errors, unreadable
 from repalign.tables.token_tables import read_tokens
 
 
