@@ -115,7 +115,7 @@ WILDCARDS = {
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "permutations": "100", "block": "00", "seed": "0", "hcp_table": "metadata/hcp",
-    "words": "words", "tokenizer": "bigscience_bloomz-560m",
+    "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
