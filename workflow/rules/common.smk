@@ -95,7 +95,7 @@ def inputs(name):
         mark = ancient if FLOW.is_current(job) else str
         return {
             key: [mark(path) for path in as_list(paths)]
-            for key, paths in FLOW[name].inputs(wildcards).items()
+            for key, paths in job.step.inputs(job.values).items()
         }
 
     return mendable(of)
