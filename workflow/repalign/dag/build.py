@@ -37,6 +37,7 @@ NEEDS = {
     "person_index": {"persons"},
     "scene_objects": {"objects"},
     "rsa_partitions": {"coco"},
+    "model_sizes": {"packages"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
     "rsa_subject_model_partial": {"features", "controls"},

@@ -163,6 +163,7 @@ class NsdPlan:
         of_coco = is_there(files.captions, files.instances)
         backend = self.settings.objects.backend
         there = {
+            "packages": models_installed(),
             "features": self.feature_plan.is_ready,
             "both modalities": self.feature_plan.has_both_modalities,
             "untrained models": self.feature_plan.wants_untrained,
