@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.feature_plan import FeaturePlan, models_installed
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
 from repalign.simulate.truth import read_simulation
@@ -181,9 +181,10 @@ class NsdPlan:
         return [Path(path).stem.removeprefix("control_") for path in self.controls]
 
     def absent_sources(self) -> set[str]:
-        """Return which of features, controls and objects the dataset comes without."""
+        """Return which of features, controls, objects and optional packages are not there."""
         raw = self.root / self.nsd.raw
         there = {
+            "packages": models_installed(),
             "features": self.feature_plan.is_ready,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
             "objects": (raw / self.nsd.files.objects).is_file(),

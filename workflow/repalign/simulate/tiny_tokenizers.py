@@ -7,6 +7,7 @@ throughout. They differ in vocabulary and in the marks that they put before a te
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def gemma_tokenizer(captions: Sequence[str]) -> Any:  # noqa: ANN401
     transformers.PreTrainedTokenizerFast
         `<bos>` before the text, a padding token of its own, and few pieces beside the bytes.
     """
-    return _spaced(captions, 320, ("<unk>", "<bos>", "<eos>", "<pad>"), before_text=False)
+    return _spaced(captions, 360, ("<unk>", "<bos>", "<eos>", "<pad>"), before_text=False)
 
 
 def bloom_tokenizer(captions: Sequence[str]) -> Any:  # noqa: ANN401
@@ -91,24 +92,40 @@ def _spaced(
     from tokenizers.pre_tokenizers import Split
 
     unknown, begin, end = special[:3]
-    tokenizer = Tokenizer(models.BPE(unk_token=unknown, byte_fallback=True, fuse_unk=True))
-    marks = [normalizers.Replace(" ", SPACE)]
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.Prepend(SPACE), *marks] if before_text else marks
+
+    def tokenizer(model: Any) -> Any:  # noqa: ANN401
+        made = Tokenizer(model)
+        marks = [normalizers.Replace(" ", SPACE)]
+        made.normalizer = normalizers.Sequence(
+            [normalizers.Prepend(SPACE), *marks] if before_text else marks
+        )
+        # A piece stays within a word; the mark begins one.
+        made.pre_tokenizer = Split(SPACE, "merged_with_next")
+        return made
+
+    learner = tokenizer(models.BPE())
+    pieces = vocabulary - len(special) - len(BYTES)
+    learner.train_from_iterator(
+        captions, trainers.BpeTrainer(vocab_size=pieces, show_progress=False)
     )
-    # A piece stays within a word; the mark begins one.
-    tokenizer.pre_tokenizer = Split(SPACE, "merged_with_next")
-    tokenizer.decoder = decoders.Sequence(
+    learnt = json.loads(learner.to_str())["model"]
+    tokens = [*special, *BYTES, *sorted(learnt["vocab"], key=learnt["vocab"].__getitem__)]
+    made = tokenizer(
+        models.BPE(
+            vocab={token: number for number, token in enumerate(tokens)},
+            merges=[tuple(pair) for pair in learnt["merges"]],
+            unk_token=unknown,
+            byte_fallback=True,
+            fuse_unk=True,
+        )
+    )
+    made.decoder = decoders.Sequence(
         [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
     )
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=[*special, *BYTES], show_progress=False
-    )
-    tokenizer.train_from_iterator(captions, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
+    made.post_processor = processors.TemplateProcessing(
         single=f"{begin} $A", special_tokens=[(begin, special.index(begin))]
     )
     names = {"unk_token": unknown, "bos_token": begin, "eos_token": end}
     if len(special) > 3:
         names["pad_token"] = special[3]
-    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=made, **names)
