@@ -28,6 +28,7 @@ from repalign.tables import paths
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
+    "model_sizes": {"packages"},
     "captions source=coco": {"captions"},
     "object_index": {"coco"},
     "person_index": {"persons"},

@@ -157,7 +157,7 @@ class NsdPlan:
     def absent_sources(self) -> set[str]:
         """Return which of the sources that some analyses need are not there.
 
-        `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
+        `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
         `objects`: what the chosen backend needs to find objects in the shown pictures.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
@@ -169,6 +169,7 @@ class NsdPlan:
         of_coco = is_there(files.captions, files.instances)
         backend = self.settings.objects.backend
         there = {
+            "packages": models_installed(),
             "features": self.feature_plan.is_ready,
             "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
             "captions": is_there(files.captions),
