@@ -124,7 +124,6 @@ else:
         resources:
             mem_mb=SETTINGS.resources.memory_mb,
             runtime=1440,
-            gpu=GPU,
         params:
             spec=spec("detect_scene_objects"),
             command=command("detect_scene_objects"),

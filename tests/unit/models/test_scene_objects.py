@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repalign.models.scene_objects import Detections, object_dominated, scene_table
+from repalign.errors import RepalignError
+from repalign.models.scene_objects import (
+    Detections,
+    annotated,
+    object_dominated,
+    scene_table,
+    wanted_pictures,
+    write_scene_objects,
+)
 from repalign.tables.coco_tables import SCENE_OBJECTS
+from repalign.tables.provenance import make_record, read_record
 
 PUBLISHED = [
     ("nsd_id", "int64"), ("object_index", "int64"), ("label_id", "int64"), ("label", "string"),
@@ -89,3 +98,57 @@ def test_dominated_needs_much_area_and_few_objects():
     dominated = object_dominated(table.sample(frac=1, random_state=0))
     assert dominated.tolist() == [0, 2, 4]
     assert dominated.dtype == np.int64
+
+
+def objects(*rows) -> pd.DataFrame:
+    """Objects of a picture of 40 x 20 pixels, of which the middle 20 x 20 are shown."""
+    columns = ["nsd_id", "category_id", "category", "crowd", "shown", "x", "y", "width", "height"]
+    square = {"square_x0": 10.0, "square_y0": 0.0, "square_x1": 30.0, "square_y1": 20.0}
+    table = pd.DataFrame(rows, columns=columns).assign(**square)
+    return table.astype({"nsd_id": "uint32", "crowd": bool})
+
+
+def test_annotations_become_boxes_of_the_shown_picture():
+    table = objects(
+        (7, 18, "dog", False, 1.0, 12.0, 5.0, 4.0, 10.0),
+        (3, 1, "person", False, 0.5, 0.0, 0.0, 20.0, 20.0),
+        (3, 1, "person", True, 1.0, 10.0, 0.0, 20.0, 20.0),
+        (3, 59, "pizza", False, 0.0, 31.0, 0.0, 5.0, 5.0),
+        (4, 1, "person", False, 1.0, 12.0, 5.0, 4.0, 10.0),
+    )
+    three, five, seven = annotated(table, [3, 5, 7], (100, 100), crowds=True)
+    assert three.boxes.tolist() == [[-50, 0, 50, 100], [0, 0, 100, 100]]
+    assert (three.labels, three.label_ids.tolist()) == (["person", "person"], [1, 1])
+    assert three.confidence.tolist() == [1, 1]
+    assert (five.nsd_id, five.labels, five.boxes.shape) == (5, [], (0, 4))
+    assert seven.boxes.tolist() == [[10, 25, 30, 75]]
+    single = annotated(table, [3], (100, 100), crowds=False)
+    assert single[0].boxes.tolist() == [[-50, 0, 50, 100]]
+    clipped = scene_table(single, clip=True).to_pylist()[0]
+    assert (clipped["box"], clipped["percent_area"]) == ([0, 0, 50, 100], 0.5)
+
+
+def stimuli(path, shared):
+    splits = ["train2017", "val2017", "", "val2017"]
+    pd.DataFrame({"nsd_id": [0, 1, 2, 3], "coco_split": splits, "shared": shared}).to_parquet(path)
+    return path
+
+
+def test_which_pictures_are_wanted(tmp_path):
+    path = stimuli(tmp_path / "stimuli.parquet", [False, True, False, True])
+    assert wanted_pictures(path, "shared") == [1, 3]
+    # Image 2 is shown in no trial that the table knows.
+    assert wanted_pictures(path, "all") == [0, 1, 3]
+    path = stimuli(tmp_path / "stimuli.parquet", [False] * 4)
+    with pytest.raises(RepalignError, match=r"Set objects\.images to all"):
+        wanted_pictures(path, "shared")
+
+
+def test_the_file_says_how_many_pictures_have_no_objects(tmp_path):
+    found = [detections(2, []), detections(1, [(0, 0, 4, 4), (1, 1, 2, 2)]), detections(0, [])]
+    path = tmp_path / "objects.parquet"
+    write_scene_objects(path, found, make_record(None), clip=True)
+    record = read_record(path)
+    assert record is not None
+    assert (record["pictures"], record["pictures_without_objects"]) == (3, 2)
+    assert pd.read_parquet(path)["nsd_id"].tolist() == [1, 1]

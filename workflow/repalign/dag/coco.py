@@ -6,7 +6,6 @@ from typing import Any
 
 from repalign.dag.catalogue import Derivative
 from repalign.dag.nsd_plan import NsdPlan
-from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
 from repalign.dag.table_maker import TableMaker
 from repalign.errors import RepalignError
@@ -96,12 +95,10 @@ def _listed(plan: NsdPlan, tables: TableMaker) -> Step:
 def _detected(plan: NsdPlan, tables: TableMaker) -> Step:
     """Return the step that finds the objects of scenes by a detector."""
     own, detector = plan.settings.objects, plan.settings.objects.detector
-    device, limits = device_options(plan)
 
     def params(_: Derivative) -> dict[str, Any]:
         return {
             **_scene_params(plan),
-            **device,
             "encoding": plan.settings.models.images,
             "threshold": own.threshold,
             "detector": detector.model,
@@ -116,7 +113,6 @@ def _detected(plan: NsdPlan, tables: TableMaker) -> Step:
         lambda row: {"stimuli": paths.STIMULI.format(dataset=row.dataset)},
         params,
         external=lambda _: {**_pictures(plan), "detector_files": _detector_files(plan)},
-        limits=limits,
         with_regions=False,
     )
 

@@ -78,7 +78,7 @@ def captions_index(files: Mapping[str, CocoFile], pictures: Sequence[Picture]) -
 
 
 def write_captions(table: pd.DataFrame, output: str | Path) -> None:
-    """Write the captions table; read it back with `keep_default_na=False`.
+    """Write the captions table; read it back as text, with `keep_default_na=False`.
 
     Parameters
     ----------

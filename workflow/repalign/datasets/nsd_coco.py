@@ -73,7 +73,7 @@ def read_nsd_pictures(path: str | Path) -> list[Picture]:
     table = table.sort_values("nsd_id", ignore_index=True)
     to_integers(table, "coco_id", path)
     columns = [table[name].tolist() for name in ("nsd_id", "coco_id", "coco_split", "shared")]
-    crops = table["crop_box"].astype(str)
+    crops = map(str, table["crop_box"].tolist())
     pictures = []
     seen: set[int] = set()
     for nsd_id, coco_id, split, shared, crop in zip(*columns, crops, strict=True):
@@ -92,7 +92,8 @@ def _crop(text: str, path: str | Path, image: int) -> tuple[float, float, float,
     """Read the fractions that a crop takes away: top, bottom, left, right."""
     try:
         top, bottom, left, right = (float(part) for part in text.strip("()[] ").split(","))
-        valid = min(top, bottom, left, right) >= 0 and max(top + bottom, left + right) < 1
+        valid = all(0 <= part < 1 for part in (top, bottom, left, right))
+        valid = valid and max(top + bottom, left + right) < 1
     except ValueError:
         valid = False
     if not valid:

@@ -90,7 +90,7 @@ def write_models_manifest(folder: Path, settings: NsdSimulation) -> None:
     settings : NsdSimulation
         Of the dataset that the models are for.
     """
-    _write_json(
+    write_json(
         folder / _MANIFEST,
         {
             "dataset": "models",
