@@ -109,7 +109,10 @@ def _simulate_pictures(dataset: str, folder: Path, settings: Any) -> None:  # no
 
     if _is_simulated(folder, dataset, settings.model_dump(mode="json"), nsd_code()):
         return
-    {"bold5000": simulate_bold5000, "things": simulate_things}[dataset](folder, settings)
+    if dataset == "bold5000":
+        simulate_bold5000(folder, settings)
+    else:
+        simulate_things(folder, settings)
     title = dataset.upper()
     print(f"{folder}: simulated {title}, seed {settings.seed}; what is in it stands in truth/")
 

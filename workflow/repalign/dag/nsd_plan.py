@@ -158,8 +158,8 @@ class NsdPlan:
         """Return which of the sources that some analyses need are not there.
 
         `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its
-        objects; `persons`: its people;
-        `objects`: what the chosen backend needs to find objects in the shown pictures.
+        objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
+        in the shown pictures.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
