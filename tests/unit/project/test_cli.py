@@ -97,6 +97,17 @@ def test_a_simulation_by_other_settings_or_code_is_made_again(project, simulated
     assert simulated == [Path("old")]
 
 
+@pytest.mark.parametrize("dataset", ["bold5000", "things"])
+def test_other_datasets_are_simulated_once(project, capsys, dataset):
+    sizes = "{image_size: 32}"
+    (project / "config/config.yaml").write_text(f"simulate:\n  {dataset}: {sizes}\n")
+    assert cli.main(["simulate", dataset]) == 0
+    folder = project / "resources/simulated" / dataset
+    assert json.loads((folder / "simulation.json").read_text())["dataset"] == dataset
+    assert cli.main(["simulate", dataset]) == 0
+    assert "already simulated" in capsys.readouterr().out
+
+
 @pytest.fixture
 def models_made(monkeypatch) -> list[Path]:
     """Where tiny models were made; nothing is."""

@@ -150,9 +150,9 @@ class NsdPlan:
     def absent_sources(self) -> set[str]:
         """Return which of the sources that some analyses need are not there.
 
-        `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
-        `objects`: what the chosen backend needs to find objects in the shown pictures;
-        `nltk`: what takes captions apart.
+        `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its
+        objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
+        in the shown pictures; `nltk`: what takes captions apart.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
