@@ -45,7 +45,9 @@ def test_neighbours_are_those_of_a_sort(n, k, dtype):
 
 
 @given(
-    values=st.lists(st.integers(-3, 3), min_size=24, max_size=24).filter(lambda v: len(set(v)) > 2),
+    values=st.lists(st.integers(-3, 3), min_size=24, max_size=24).filter(
+        lambda v: len(set(v)) > 2
+    ),
     k=st.integers(1, 10),
 )
 @settings(max_examples=200, deadline=None)

@@ -49,7 +49,7 @@ class CentredPatterns:
 
     @property
     def size(self) -> float:
-        """Return the mean squared length of the patterns, which sets the rounding error of products."""
+        """Return the mean squared length of the patterns; it sets the rounding of products."""
         return float(np.trace(self.products, dtype=np.float64)) / len(self.values)
 
     def along_mean(self) -> Float64:
