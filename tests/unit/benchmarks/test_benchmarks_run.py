@@ -44,6 +44,17 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
             ],
         ),
         ("scale", ["inter-subject null", "model null", "model,", "partial", "group"]),
+        (
+            "models",
+            [
+                "compare_models",
+                "a pair of layers",
+                "the whole loop",
+                "times faster",
+                "vectors",
+                "projected",
+            ],
+        ),
         ("permutations", []),
         ("validity", []),
     ],
