@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from repalign.errors import RepalignError
-from repalign.models.llm_tokens import check_same_tokens, load_tokenizer, token_ids
+from repalign.models.llm_tokens import check_same_tokens, find_tokenizer, token_ids
 from repalign.tables.token_tables import write_tokens
 
 from .tiny_tokenizers import save_bpe, save_words
@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tokenizer(folder):
-    loaded, commit = load_tokenizer("local-dir", str(folder), "")
+    loaded, commit = find_tokenizer("tiny/one", "local-dir", str(folder), "")
     assert commit == ""
     return loaded
 
@@ -61,7 +61,7 @@ def test_special_tokens_that_a_text_holds_are_left_out(tokenizer):
 
 def test_unknown_tokens_are_left_out(tmp_path):
     save_words(tmp_path, ["a", "dog"])
-    loaded, _ = load_tokenizer("local-dir", str(tmp_path), "")
+    loaded, _ = find_tokenizer("tiny/one", "local-dir", str(tmp_path), "")
     assert token_ids(loaded, ["a blue dog", "blue"]) == [["1", "2"], []]
 
 
@@ -70,7 +70,7 @@ def test_company_and_padding_side_change_nothing(tokenizer, tmp_path):
     assert alone == token_ids(tokenizer, TEXTS)
     assert token_ids(tokenizer, TEXTS[::-1]) == alone[::-1]
     save_bpe(tmp_path, TEXTS, side="right")
-    right, _ = load_tokenizer("local-dir", str(tmp_path), "")
+    right, _ = find_tokenizer("tiny/one", "local-dir", str(tmp_path), "")
     assert token_ids(right, TEXTS) == alone
     assert token_ids(tokenizer, []) == []
 
@@ -96,7 +96,7 @@ def test_what_is_no_tokenizer_is_refused(tmp_path, content, message):
         for name, text in content.items():
             (place / name).write_text(text)
     with pytest.raises(RepalignError, match=message) as caught:
-        load_tokenizer("local-dir", str(place), "")
+        find_tokenizer("tiny/one", "local-dir", str(place), "")
     assert str(place) in caught.value.where
 
 
@@ -108,7 +108,7 @@ def test_code_beside_a_tokenizer_is_never_run(tmp_path):
     config["tokenizer_class"] = "Evil"
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     with pytest.raises(RepalignError, match="contains custom code"):
-        load_tokenizer("local-dir", str(tmp_path), "")
+        find_tokenizer("tiny/one", "local-dir", str(tmp_path), "")
 
 
 def tables(tmp_path, *token_lists):

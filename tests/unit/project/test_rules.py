@@ -105,7 +105,7 @@ WILDCARDS = {
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
-    "words": "words", "tokenizer": "bigscience_bloomz-560m",
+    "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()

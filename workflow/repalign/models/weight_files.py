@@ -1,81 +1,48 @@
-"""Folders of weights: fetched from the hub or given by the user, checked, and never unpickled.
+"""Files of weights: listed, checked, and never unpickled.
 
-A folder holds a configuration (`config.json`) and weights in one file or in parts that an index
-lists. Weights are read from safetensors files; where there are none, from PyTorch files by its
-reader of plain tensors (`weights_only`), which runs nothing that a file says.
+Weights are read from safetensors files; where there are none, from PyTorch files by its reader
+of plain tensors (`weights_only`), which runs nothing that a file says.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
 
 from repalign.errors import RepalignError
-from repalign.models.libraries import import_transformers
 
 SAFE = "model.safetensors"
 PLAIN = "pytorch_model.bin"
-_ABOUT = ("*.json", "*.txt", "*.model")
-"""Configuration and tokenizer."""
-_WEIGHTS = {
-    SAFE: (SAFE, "model-*-of-*.safetensors"),
-    PLAIN: (PLAIN, "pytorch_model-*-of-*.bin"),
-}
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-LOCAL = "local-dir"
 
 
-def find_folder(source: str, path: str, revision: str, *, weights: bool = True) -> Path:
-    """Find the folder of a model, fetching it if it is on the hub.
+@dataclass(frozen=True)
+class Weights:
+    """Where the weights of a model come from.
 
-    Parameters
+    Attributes
     ----------
-    source : {"hub", "local-dir", "random"}
-        As in the registry.
+    source : str
+        `hub`, `local-dir` or `random`.
     path : str
-        Folder, or id on the hub. Random weights take either.
+        Id on the hub or folder; empty where the model's id says it. Random weights take their
+        architecture from there.
     revision : str
         Commit, tag or branch on the hub; empty for the newest.
-    weights : bool
-        Whether weights are wanted, or the configuration and tokenizer alone.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    RepalignError
-        If there is no such folder, or it cannot be fetched.
+    sha256 : str
+        Digest of the weight files, see `files_digest`; empty to check nothing.
+    seed : int, optional
+        Of random weights.
     """
-    folder = Path(path)
-    if source != "hub" and (folder / "config.json").is_file():
-        return folder
-    if source == LOCAL or not is_hub_id(path):
-        found = "a folder without config.json" if folder.is_dir() else "no such folder"
-        raise RepalignError(
-            found,
-            where=path,
-            expected="a model folder: config.json and weights, as save_pretrained or timm's "
-            "save_for_hf write them",
-            remedy="Correct `path` in the registry of models; it starts from the project folder.",
-        )
-    fetched = _fetch(path, revision, _ABOUT)
-    if weights and not _is_there(fetched, SAFE):
-        _fetch(path, revision, _WEIGHTS[SAFE])
-        if not _is_there(fetched, SAFE):
-            _fetch(path, revision, _WEIGHTS[PLAIN])
-    return fetched
 
-
-def is_hub_id(path: str) -> bool:
-    """Say whether a path can be an id on the hub: a name, or an owner and a name."""
-    return _HUB_ID.fullmatch(path) is not None
+    source: str
+    path: str
+    revision: str
+    sha256: str
+    seed: int | None = None
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -96,7 +63,7 @@ def weight_files(folder: Path) -> list[Path]:
     RepalignError
         If there is neither, or a part is missing.
     """
-    for name in _WEIGHTS:
+    for name in (SAFE, PLAIN):
         if (folder / name).is_file():
             return [folder / name]
         index = folder / f"{name}.index.json"
@@ -213,7 +180,8 @@ def unreadable(folder: Path, error: Exception) -> RepalignError:
     RepalignError
         With the first line of what the library said.
     """
-    if isinstance(error, UnpicklingError):
+    # timm wraps it.
+    if any(isinstance(e, UnpicklingError) for e in (error, error.__cause__, error.__context__)):
         return RepalignError(
             "a pickled checkpoint that holds more than tensors, which is not loaded",
             where=folder,
@@ -224,35 +192,8 @@ def unreadable(folder: Path, error: Exception) -> RepalignError:
     return _error(f"a model that does not load ({reason(error)})", folder, "one whole model")
 
 
-def _fetch(repository: str, revision: str, patterns: Sequence[str]) -> Path:
-    """Fetch files of the top folder of a repository into the hub's cache."""
-    import_transformers()
-    import huggingface_hub
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(
-            huggingface_hub.snapshot_download(
-                repository,
-                revision=revision or None,
-                allow_patterns=[*patterns, *(f"{name}.index.json" for name in _WEIGHTS)],
-                ignore_patterns=["*/*"],
-            )
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        named = f"{repository}, revision {revision or 'main'}"
-        raise RepalignError(
-            f"{named} could not be fetched ({reason(error)})",
-            where="the registry of models",
-            expected="a model on the Hugging Face hub, and a network that reaches it; gated "
-            "models need `hf auth login`",
-            remedy="Fetch it elsewhere (`hf download <id> --local-dir <folder>`), and write "
-            "`local-dir` as `source` and the folder as `path` in the registry of models.",
-        ) from error
-
-
-def _is_there(folder: Path, name: str) -> bool:
-    """Say whether a folder has whole weights of a format."""
+def is_complete(folder: Path, name: str) -> bool:
+    """Say whether a folder has all weights of a format, `SAFE` or `PLAIN`."""
     if (folder / name).is_file():
         return True
     index = folder / f"{name}.index.json"
