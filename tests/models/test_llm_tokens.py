@@ -54,6 +54,23 @@ def test_the_usual_call_has_special_and_padding_tokens_that_are_left_out(tokeniz
     assert token_ids(tokenizer, TEXTS) == expected
 
 
+@pytest.mark.parametrize("name", ["sim-llama", "sim-bloom", "sim-gemma-2"])
+def test_tokenizers_in_the_formats_of_the_published_models(tiny, name):
+    loaded, _ = find_tokenizer(name, "local-dir", str(tiny / name), "")
+    texts = ["A dog and two people near a lake.", "", "Bread on a table, and 3 cups"]
+    padded = loaded(texts, padding=True)
+    special = set(loaded.all_special_ids)
+    expected = [
+        [str(t) for t, real in zip(row, mask, strict=True) if real and t not in special]
+        for row, mask in zip(padded["input_ids"], padded["attention_mask"], strict=True)
+    ]
+    found = token_ids(loaded, texts)
+    assert found == expected
+    assert found[1] == []
+    assert len(set(found[0])) > 5
+    assert loaded.decode([int(t) for t in found[2]]).strip() == texts[2]
+
+
 def test_special_tokens_that_a_text_holds_are_left_out(tokenizer):
     parts = token_ids(tokenizer, ["a", "dog"])
     assert token_ids(tokenizer, ["a</s>dog<pad>"]) == [parts[0] + parts[1]]
