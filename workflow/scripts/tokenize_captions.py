@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from repalign.models.libraries import import_transformers
-from repalign.models.llm_tokens import load_tokenizer, token_ids
+from repalign.models.llm_tokens import find_tokenizer, token_ids
 from repalign.models.texts import read_texts
 from repalign.scripting import run, script_parser
 from repalign.tables.prepared import read_stimulus_ids
@@ -19,7 +19,7 @@ def main(options: argparse.Namespace) -> None:
     record["versions"]["transformers"] = import_transformers().__version__
     source = "hub" if options.hub_id else "local-dir"
     path = options.hub_id or str(options.tokenizer_files[0].parent)
-    tokenizer, record["revision"] = load_tokenizer(source, path, options.revision)
+    tokenizer, record["revision"] = find_tokenizer(options.model, source, path, options.revision)
     ids = read_stimulus_ids(options.stimuli)
     texts = read_texts(options.captions, ids, max_empty_share=options.max_empty_share)
     write_tokens(options.output, ids, token_ids(tokenizer, texts.values), record)

@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 
 from repalign.errors import RepalignError
+from repalign.models.language_modules import load_tokenizer
 from repalign.models.libraries import import_transformers
-from repalign.models.model_folders import find_folder
-from repalign.models.weight_files import loading_errors, unreadable
+from repalign.models.model_folders import commit_of, find_folder
 from repalign.tables.token_tables import read_tokens
 
 
-def load_tokenizer(source: str, path: str, revision: str) -> tuple[Any, str]:
+def find_tokenizer(model: str, source: str, path: str, revision: str) -> tuple[Any, str]:
     """Load the tokenizer of a language model, without the model.
 
     Parameters
     ----------
-    source : {"hub", "local-dir", "random"}
+    model : str
+        The model's id.
+    source : {"hub", "local-dir"}
         As in the registry.
     path : str
         Id on the hub, or folder with config.json and the tokenizer's files.
@@ -41,13 +43,8 @@ def load_tokenizer(source: str, path: str, revision: str) -> tuple[Any, str]:
     """
     transformers = import_transformers()
     folder = find_folder(source, path, revision, weights=False)
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except loading_errors() as error:
-        raise unreadable(folder, error) from error
-    return tokenizer, folder.name if source == "hub" else ""
+    tokenizer = load_tokenizer(transformers, model, "causal-lm", folder)
+    return tokenizer, commit_of(folder, source)
 
 
 def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[str]]:  # noqa: ANN401
@@ -56,7 +53,7 @@ def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[str]]:  # noqa:
     Parameters
     ----------
     tokenizer : transformers.PreTrainedTokenizerBase
-        From `load_tokenizer`.
+        From `find_tokenizer`.
     texts : sequence of str
         Captions; may be empty.
 

@@ -110,7 +110,9 @@ def _tokenizer_source(text: str) -> str:
     folder = text.removeprefix(LOCAL_TOKENIZER)
     name, at, revision = text.partition("@")
     if folder == text:
-        allowed = re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) and bool(revision) == bool(at)
+        allowed = re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name, re.ASCII) and bool(
+            revision
+        ) == bool(at)
     else:
         allowed = bool(folder)
     if not allowed:
