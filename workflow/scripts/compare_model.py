@@ -12,6 +12,7 @@ from repalign.alignment.device import check_device
 from repalign.alignment.sessions import compare_layers, layer_vectors, open_sessions
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.models.features import open_features
+from repalign.models.identity import FeatureIdentity
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
 from repalign.tables.columns import table_of
@@ -23,7 +24,8 @@ from repalign.tables.provenance import make_record
 def main(options: argparse.Namespace) -> None:
     check_device(options.device)
     sessions = open_sessions(options.rdms)
-    features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
+    expected = FeatureIdentity.of(options.model, options.dataset)
+    features = open_features(options.features, bool(options.assume_row_order), expected)
     by_session = []
     for rdms in progress(sessions.values(), "sessions", total=len(sessions)):
         stimuli = rdms.keys // options.repetitions
@@ -55,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         __doc__,
         "features",
         "model",
+        "dataset",
         "subject",
         "repetitions",
         "hemispheres",

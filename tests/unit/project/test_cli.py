@@ -24,6 +24,7 @@ def project(tmp_path, monkeypatch) -> Path:
     """A project folder with default settings, an empty raw folder and no results."""
     for name in (
         "config/derivatives.tsv",
+        "config/models.tsv",
         "resources/hcp_mmp1.tsv",
         "resources/hcp_mmp1_areas.tsv",
     ):

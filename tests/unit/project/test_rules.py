@@ -11,6 +11,7 @@ from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
+from repalign.models.registry import COLUMNS
 from repalign.settings import Settings
 from repalign.tables import paths
 from repalign.tables.hubs import HUBS, control_names
@@ -23,6 +24,17 @@ OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
 
+REGISTRY = "\n".join(
+    "\t".join(row)
+    for row in (
+        COLUMNS,
+        ("vit", "ViT", "-", "vision", "timm", "hub", "", "", "", "avg", "no", "yes"),
+        ("llm", "LLM", "-", "language", "encoder", "hub", "", "", "", "avg", "no", "yes"),
+    )
+)
+"""Two models whose features are extracted."""
+
+
 def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
     nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
@@ -32,6 +44,7 @@ def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflo
         (tmp / "config").mkdir()
         for name in ("config/derivatives.tsv", "config/models.tsv", "config/prompts.yaml"):
             (tmp / name).write_bytes((ROOT / name).read_bytes())
+        (tmp / "config/models.tsv").write_text(REGISTRY)
         for subject, session in ((1, 1), (2, 1)):
             folder = tmp / f"raw/subj{subject:02d}/func1mm"
             betas = folder / "betas_fithrf_GLMdenoise_RR"
@@ -41,8 +54,9 @@ def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflo
             (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
         for path in (
             "features/vit_pool-cls.h5",
-            "features/llm_pool-avg.h5",
+            "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
+            "nsd_stimuli.hdf5",
             "annotations/coco_objects_annotations.csv",
         ):
             file = tmp / "raw" / path
@@ -91,9 +105,11 @@ WILDCARDS = {
     "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
-    "weights": "trained", "source": "coco", "question": "motion", "control": "scene",
-    "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
+    "weights": "trained", "vision_model": "vit_pool-avg",
+    "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
+    "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000", "control": "scene",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
+    "words": "words", "tokenizer": "bigscience_bloomz-560m",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -218,4 +234,5 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
             shape = re.sub(r"\{(image_set|captioned)\}", "{dataset}", shape)
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
+            shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

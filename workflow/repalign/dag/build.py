@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
-from repalign.dag.extraction import extraction_steps
+from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
 from repalign.dag.metadata import metadata_steps
@@ -24,8 +25,10 @@ from repalign.dag.subject_model import subject_model_steps
 from repalign.dag.table_maker import TABLES, TableMaker
 from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
+from repalign.models.registry import Model
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.token_tables import WORD_TOKENIZERS
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
@@ -39,6 +42,7 @@ NEEDS = {
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
+    "rsa_tokenizers": {"captions", "tokenizers"},
     "kmcca_projections": COMPUTED_FROM,
     "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
@@ -46,7 +50,7 @@ NEEDS = {
 LIBRARY = Path(__file__).parents[2]
 
 
-def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
+def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model]) -> dict[str, str]:
     """Return the regular expression of every wildcard in the paths of the workflow."""
 
     def one_of(names: list[str]) -> str:
@@ -71,7 +75,11 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "subset": "all|animate|inanimate|controlled",
         "partition": "animate|inanimate",
         "model": r"[^/]+",
+        "words": one_of(list(WORD_TOKENIZERS)),
+        "tokenizer": r"[^/]+",
         "weights": r"trained|random-seed-\d+",
+        "vision_model": one_of(model_keys(registry, "vision")),
+        "language_model": one_of(model_keys(registry, "language")),
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",
         "prompt": "caption|motion|indoor|scene",
@@ -119,7 +127,8 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
         *tokenizer_steps(plan, tables),
         *kmcca_steps(plan, tables),
     ]
-    workflow = Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest, root)
+    constraints = wildcard_constraints(catalogue, plan.feature_plan.registry)
+    workflow = Workflow(steps, constraints, LIBRARY, manifest, root)
     return workflow, plan
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from repalign.dag.control_plan import ControlPlan
 from repalign.dag.feature_plan import FeaturePlan, models_installed, words_installed
 from repalign.dag.raw_folder import RawFolder
+from repalign.dag.tokenizer_plan import TokenizerPlan
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
 from repalign.tables.coco_tables import SPLITS
@@ -131,6 +132,11 @@ class NsdPlan:
         """Return where the features of models come from."""
         return FeaturePlan(self.settings, self.source == "simulated", self.root)
 
+    @cached_property
+    def tokenizer_plan(self) -> TokenizerPlan:
+        """Return which tokenizers are compared with subjects."""
+        return TokenizerPlan(self.settings.tokenizers, self.feature_plan.registry, self.root)
+
     @property
     def models(self) -> list[str]:
         """Return the names of the models, sorted."""
@@ -165,5 +171,6 @@ class NsdPlan:
             "objects": is_there(files.images)
             and (of_coco if backend == "coco_instances" else models_installed()),
             "nltk": words_installed(),
+            "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.source == "simulated"),
         }
         return {name for name, found in there.items() if not found}

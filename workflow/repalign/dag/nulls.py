@@ -79,6 +79,7 @@ def _model_null(plan: NsdPlan) -> Step:
             **same_image(plan),
             "subject": int(w["subject"]),
             "model": w["model"],
+            "dataset": w["dataset"],
             "assume_row_order": int(plan.nsd.assume_row_order),
             **device,
         }

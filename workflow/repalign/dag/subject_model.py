@@ -22,6 +22,7 @@ def subject_model_steps(plan: NsdPlan) -> list[Step]:
         return {
             **subject_params(w),
             "model": w["model"],
+            "dataset": w["dataset"],
             "assume_row_order": int(plan.nsd.assume_row_order),
         }
 

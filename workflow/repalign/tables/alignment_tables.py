@@ -87,3 +87,19 @@ RSA_PVALUES = pa.schema(
         field("mne_name", pa.string(), "label of the left hemisphere"),
     ]
 )
+
+_WITH_CAPTIONS = "correlation of brain RDM and token RDM; NaN where undefined"
+
+RSA_TOKENIZERS = pa.schema(
+    [
+        SUBJECT,
+        field("session", CATEGORY, "always shared: images that all subjects see"),
+        ROI,
+        field("tokenizer", CATEGORY, "words, stems, both without stop words, then models"),
+        field("metric", CATEGORY, "always rsa"),
+        field("jaccard_score", pa.float32(), f"{_WITH_CAPTIONS}: Jaccard distance of token sets"),
+        field("correlation_score", pa.float32(), f"{_WITH_CAPTIONS}: 1 - r of token sets"),
+        field("correlation_freq_score", pa.float32(), f"{_WITH_CAPTIONS}: 1 - r of token counts"),
+        field("n_stimuli", pa.uint16(), "different images that take part"),
+    ]
+)

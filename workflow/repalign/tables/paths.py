@@ -20,6 +20,7 @@ VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
 SESSION_RDMS = "results/{dataset}/session_rdms/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
+IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
@@ -35,6 +36,7 @@ PARTIAL_PAIR = (
 GROUP_PART = PARTS + "subject_group/shift-{shift}_{hemispheres}/sub-{subject}.parquet"
 MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
 PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
+TOKENIZER_PART = PARTS + "tokenizers/{hemispheres}/sub-{subject}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
@@ -55,6 +57,8 @@ FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
 COCO_CAPTIONS = "results/captions/nsd-captions-coco.csv"
 COCO_OBJECTS = PREPARED + "/coco_objects.parquet"
 WORDS = "results/{dataset}/words/{words}.parquet"
+TOKENS = "results/{dataset}/tokens/{tokenizer}.parquet"
+SAME_TOKENS = "results/{dataset}/same_tokens.tsv"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
 GRAMS = "results/{dataset}/kmcca/grams/sub-{subject}.h5"
 COMPONENTS = "results/{dataset}/kmcca/components.parquet"
