@@ -6,14 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer, decoders, pre_tokenizers, processors
-from tokenizers.models import BPE, WordLevel
-from tokenizers.trainers import BpeTrainer
-from transformers import PreTrainedTokenizerFast
 
 from repalign.errors import RepalignError
 from repalign.models.llm_tokens import check_same_tokens, load_tokenizer, token_ids
 from repalign.tables.token_tables import write_tokens
+
+from .tiny_tokenizers import save_bpe, save_words
 
 TEXTS = (
     "A man riding a wave on a surfboard.",
@@ -24,41 +22,9 @@ TEXTS = (
 )
 
 
-def save(folder, vocabulary: int = 290, texts=TEXTS, *, padding_side: str = "left"):
-    """Train a byte-level BPE that adds both ends, and save it as transformers does."""
-    bpe = Tokenizer(BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    special = ["<s>", "</s>", "<pad>"]
-    bpe.train_from_iterator(
-        texts,
-        BpeTrainer(
-            vocab_size=vocabulary,
-            special_tokens=special,
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    bpe.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)]
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",
-        padding_side=padding_side,
-    )
-    tokenizer.save_pretrained(folder)
-    (folder / "config.json").write_text(json.dumps({"model_type": "bloom"}))
-    return tokenizer
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("tokenizer")
-    save(place)
-    return place
+    return save_bpe(tmp_path_factory.mktemp("tokenizer"), TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -89,17 +55,12 @@ def test_the_usual_call_has_special_and_padding_tokens_that_are_left_out(tokeniz
 
 
 def test_special_tokens_that_a_text_holds_are_left_out(tokenizer):
-    assert token_ids(tokenizer, ["a</s>dog<pad>"]) == token_ids(tokenizer, ["adog"]) or (
-        token_ids(tokenizer, ["a</s>dog<pad>"])[0]
-        == token_ids(tokenizer, ["a"])[0] + token_ids(tokenizer, ["dog"])[0]
-    )
+    parts = token_ids(tokenizer, ["a", "dog"])
+    assert token_ids(tokenizer, ["a</s>dog<pad>"]) == [parts[0] + parts[1]]
 
 
 def test_unknown_tokens_are_left_out(tmp_path):
-    words = Tokenizer(WordLevel({"[UNK]": 0, "a": 1, "dog": 2}, unk_token="[UNK]"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]").save_pretrained(tmp_path)
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bloom"}))
+    save_words(tmp_path, ["a", "dog"])
     loaded, _ = load_tokenizer("local-dir", str(tmp_path), "")
     assert token_ids(loaded, ["a blue dog", "blue"]) == [["1", "2"], []]
 
@@ -108,7 +69,7 @@ def test_company_and_padding_side_change_nothing(tokenizer, tmp_path):
     alone = [token_ids(tokenizer, [text])[0] for text in TEXTS]
     assert alone == token_ids(tokenizer, TEXTS)
     assert token_ids(tokenizer, TEXTS[::-1]) == alone[::-1]
-    save(tmp_path, padding_side="right")
+    save_bpe(tmp_path, TEXTS, side="right")
     right, _ = load_tokenizer("local-dir", str(tmp_path), "")
     assert token_ids(right, TEXTS) == alone
     assert token_ids(tokenizer, []) == []
@@ -140,18 +101,14 @@ def test_what_is_no_tokenizer_is_refused(tmp_path, content, message):
 
 
 def test_code_beside_a_tokenizer_is_never_run(tmp_path):
-    save(tmp_path)
+    save_bpe(tmp_path, TEXTS)
     (tmp_path / "evil.py").write_text("raise SystemExit('ran')\n")
     config = json.loads((tmp_path / "tokenizer_config.json").read_text())
     config["auto_map"] = {"AutoTokenizer": [None, "evil.Evil"]}
     config["tokenizer_class"] = "Evil"
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
-    try:
-        loaded, _ = load_tokenizer("local-dir", str(tmp_path), "")
-    except RepalignError as error:
-        assert "evil" in error.found.lower() or "trust_remote_code" in error.found  # noqa: PT017
-    else:
-        assert type(loaded).__module__.startswith("transformers.")
+    with pytest.raises(RepalignError, match="contains custom code"):
+        load_tokenizer("local-dir", str(tmp_path), "")
 
 
 def tables(tmp_path, *token_lists):
