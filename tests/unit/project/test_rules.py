@@ -35,10 +35,17 @@ REGISTRY = "\n".join(
 """Two models whose features are extracted."""
 
 
-def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflow:
+def build(
+    tmp: Path,
+    layout: str,
+    objects: str = "coco_instances",
+    controls: str = "control_matrices",
+) -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
     nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
-    settings = Settings.model_validate({"nsd": {**nsd, "controls": controls}})
+    settings = Settings.model_validate(
+        {"nsd": {**nsd, "controls": controls}, "objects": {"backend": objects}}
+    )
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
         (tmp / "config").mkdir()
@@ -57,7 +64,6 @@ def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflo
             "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
             "nsd_stimuli.hdf5",
-            "annotations/coco_objects_annotations.csv",
         ):
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
@@ -70,7 +76,7 @@ def build(tmp: Path, layout: str, controls: str = "control_matrices") -> Workflo
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    kinds = [("raw",), ("roi_matrices",), ("raw", "computed")]
+    kinds = [("raw",), ("raw", "detr"), ("roi_matrices",), ("raw", "coco_instances", "computed")]
     return [build(root, *kind) for kind in kinds]
 
 
