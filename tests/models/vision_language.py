@@ -68,7 +68,7 @@ def save_model(folder: Path, kind: str, *, template: str | None = TEMPLATE, seed
             patch_size=8,
             vision_feature_select_strategy="default",
             chat_template=template,
-            image_token="[IMG]",  # noqa: S106
+            image_token="[IMG]",
             num_additional_image_tokens=1,
         )
     else:
@@ -108,7 +108,7 @@ def _tokenizer(transformers):
 
     words = [*SPECIAL, *dict.fromkeys(WORDS.split())]
     vocabulary = {word: k for k, word in enumerate(words)}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))  # noqa: S106
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.decoder = decoders.Fuse()
     names = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
