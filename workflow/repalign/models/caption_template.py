@@ -29,8 +29,9 @@ _PLACES = {
 }
 """Where objects of each supercategory are at home, in the order that decides between equals."""
 _RIDDEN = {"bicycle", "motorcycle", "skateboard", "horse", "elephant", "boat"}
-_SCENE_BELOW, _OBJECT_FROM = 0.15, 0.5
-"""Share of the picture that objects cover: less is scene-dominated, more object-dominated."""
+_SCENE_BELOW, _OBJECT_FROM = 1 / 12, 1 / 6
+"""Share of the picture that objects cover: less is scene-dominated, more object-dominated. In
+simulated pictures, about half are below the first and one in twelve is above the second."""
 _IRREGULAR = {
     "person": "people", "sheep": "sheep", "skis": "skis", "scissors": "scissors",
     "broccoli": "broccoli", "knife": "knives", "mouse": "computer mice",
