@@ -3,7 +3,7 @@
 While `<output>` is being made there is a folder `<output>.partial/`::
 
     identity.txt            what is extracted; a folder of something else is thrown away
-    00000.features.npy      (n_rows, n_layers, dim), features of the first `SHARD_ROWS` rows
+    00000.features.npy      (n_layers, n_rows, dim), features of the first `SHARD_ROWS` rows
     00000.stimuli.npy       (n_rows, 32), digest of each stimulus of these rows
 
 Batches are formed inside shards, so that where a run was interrupted leaves no trace. One shard
@@ -48,11 +48,17 @@ class Shards:
         Where they lie.
     n_rows, n_layers : int
         Sizes.
+    dim : int
+        Width of a layer.
+    dtype : dtype
+        Numbers that are kept.
     """
 
     folder: Path
     n_rows: int
     n_layers: int
+    dim: int
+    dtype: np.dtype[Any]
 
     def digests(self) -> Digests:
         """Return the digest of each stimulus, uint8, shape (n_rows, 32)."""
@@ -61,14 +67,13 @@ class Shards:
 
     def layers(self) -> Iterator[npt.NDArray[Any]]:
         """Yield the features of each layer (n_rows, dim), reading one layer at a time."""
-        starts = range(0, self.n_rows, SHARD_ROWS)
         for layer in range(self.n_layers):
-            yield np.concatenate([self._mapped(start)[:, layer] for start in starts])
-
-    def _mapped(self, start: int) -> npt.NDArray[Any]:
-        # Mapped anew each time, so that pages read for other layers do not pile up.
-        shard: npt.NDArray[Any] = np.load(_file(self.folder, start, "features"), mmap_mode="r")
-        return shard
+            values = np.empty((self.n_rows, self.dim), self.dtype)
+            for start in range(0, self.n_rows, SHARD_ROWS):
+                # Unmapped again at once: pages of all shards would add up to the whole file.
+                shard = np.load(_file(self.folder, start, "features"), mmap_mode="r")
+                values[start : start + SHARD_ROWS] = shard[layer]
+            yield values
 
 
 def make_shards(
@@ -108,7 +113,7 @@ def make_shards(
     """
     _prepare(folder, identity)
     starts = range(0, ids.size, SHARD_ROWS)
-    shape: tuple[int, ...] = ()
+    shape: tuple[int, int] | None = None
     for start in progress(starts, f"shards of {SHARD_ROWS} {what}", total=len(starts)):
         rows = np.arange(start, min(start + SHARD_ROWS, ids.size))
         known = _shape(folder, start, rows.size, np.dtype(dtype))
@@ -118,11 +123,13 @@ def make_shards(
             # Features last: where they are, the digests are too.
             _save(_file(folder, start, "stimuli"), digests)
             _save(_file(folder, start, "features"), features)
-            known = features.shape
-        if shape and known[1:] != shape[1:]:
-            raise ValueError(f"features of shape {known[1:]} after some of shape {shape[1:]}")
+            known = (features.shape[0], features.shape[2])
+        if shape not in (None, known):
+            raise ValueError(f"layers and width {known} after {shape}")
         shape = known
-    return Shards(folder, int(ids.size), shape[1])
+    if shape is None:
+        raise ValueError("no stimuli")
+    return Shards(folder, int(ids.size), *shape, np.dtype(dtype))
 
 
 def _prepare(folder: Path, identity: str) -> None:
@@ -145,22 +152,24 @@ def _file(folder: Path, start: int, kind: str) -> Path:
     return folder / f"{start // SHARD_ROWS:05d}.{kind}.npy"
 
 
-def _shape(folder: Path, start: int, n_rows: int, dtype: np.dtype[Any]) -> tuple[int, ...] | None:
-    """Return the shape of a whole shard, or None if it is not there."""
+def _shape(folder: Path, start: int, n_rows: int, dtype: np.dtype[Any]) -> tuple[int, int] | None:
+    """Return the number of layers of a whole shard and their width; None if it is not there."""
     try:
         digests = np.load(_file(folder, start, "stimuli"), mmap_mode="r")
         features = np.load(_file(folder, start, "features"), mmap_mode="r")
     except (OSError, ValueError, EOFError):
         # Missing, or cut by something else than us: it is computed again.
         return None
-    whole = digests.shape == (n_rows, SIZE) and features.ndim == 3 and len(features) == n_rows
-    return features.shape if whole and features.dtype == dtype else None
+    whole = digests.shape == (n_rows, SIZE) and features.ndim == 3 and features.dtype == dtype
+    if not whole or features.shape[1] != n_rows:
+        return None
+    return features.shape[0], features.shape[2]
 
 
 def _narrowed(
     values: npt.NDArray[Any], ids: npt.NDArray[np.int64], dtype: np.dtype[Any]
 ) -> npt.NDArray[Any]:
-    """Turn features into the numbers that are kept, refusing what these cannot hold."""
+    """Turn features into what is kept, layer by layer, refusing what the numbers cannot hold."""
     if values.ndim != 3 or len(values) != ids.size:
         raise ValueError(f"features of shape {values.shape}; expected ({ids.size}, n_layers, dim)")
     with np.errstate(over="ignore"):
@@ -178,7 +187,7 @@ def _narrowed(
                 if too_large
                 else "Set models.precision: float32, or look at the model's weights.",
             )
-    return narrow
+    return np.ascontiguousarray(narrow.swapaxes(0, 1))
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:
