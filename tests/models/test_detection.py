@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -18,7 +21,11 @@ from repalign.models.libraries import deterministic, import_torch, import_transf
 from repalign.models.scene_objects import scene_table
 from repalign.models.weight_files import Weights
 from repalign.simulate.tiny_detr import N_QUERIES, write_tiny_detr
+from repalign.tables.coco_tables import SCENE_OBJECTS
+from repalign.tables.parquet import read_table
+from repalign.tables.provenance import read_record
 
+SCRIPT = Path(__file__).parents[2] / "workflow/scripts/detect_scene_objects.py"
 SIZE = (60, 44)
 """Width and height: pictures that are no squares."""
 
@@ -192,6 +199,34 @@ def test_the_published_sizes_are_those_of_the_architecture():
     parameters = sum(p.numel() for p in module.parameters())
     assert 41.0e6 < parameters < 41.8e6
     assert config.num_queries == 100
+
+
+def test_the_script(folder, brick, tmp_path):
+    """From the options of a command line to the published file."""
+    splits = ["train2017"] * 6
+    stimuli = {"nsd_id": range(6), "coco_split": splits, "shared": [True, False] * 3}
+    pd.DataFrame(stimuli).to_parquet(tmp_path / "stimuli.parquet")
+    made = tmp_path / "objects.parquet"
+    options = {
+        "output": made, "stimuli": tmp_path / "stimuli.parquet", "images": brick,
+        "picture-set": "shared", "raw-area": 1, "encoding": "exact", "threshold": 0.7,
+        "detector": "tiny-detr", "detector-source": "local-dir", "detector-revision": "",
+    }  # fmt: skip
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    files = [str(path) for path in sorted(folder.iterdir())]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words, "--detector-files", *files],
+        env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    detector = load_detector("tiny-detr", local(folder))
+    wanted = scene_table(run(detector, brick, [0, 2, 4], 0.7), clip=False)
+    assert read_table(made, SCENE_OBJECTS).equals(wanted)
+    record = read_record(made)
+    assert record is not None
+    assert record["detector"] == {"digest": detector.digest, "revision": ""}
+    assert record["pictures"] == 3
 
 
 def test_a_table_in_pandas(detector, brick):

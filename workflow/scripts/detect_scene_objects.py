@@ -19,7 +19,8 @@ def main(options: argparse.Namespace) -> None:
     pictures = wanted_pictures(options.stimuli, options.picture_set)
     images = open_brick(options.images, pictures, encoding=options.encoding)
     with deterministic(options.threads):
-        origin = options.detector_source, options.detector_path, options.detector_revision
+        folder = str(options.detector_files[0].parent) if options.detector_files else ""
+        origin = options.detector_source, folder, options.detector_revision
         detector = load_detector(options.detector, Weights(*origin, sha256=""))
         found = detect(detector, images, options.threshold)
         detections = list(progress(found, "pictures", total=len(images)))
@@ -40,10 +41,13 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--detector", required=True, help="id or name of the model")
     options.add_argument("--detector-source", choices=["hub", "local-dir"], required=True)
-    options.add_argument("--detector-path", required=True, help="folder of a local-dir, or empty")
     options.add_argument("--detector-revision", required=True, help="on the hub, or empty")
     options.add_argument(
-        "--detector-files", nargs="*", required=True, help="content of the folder, for the record"
+        "--detector-files",
+        type=Path,
+        nargs="*",
+        required=True,
+        help="of a local-dir: all of one folder",
     )
     return options
 

@@ -103,7 +103,6 @@ def _detected(plan: NsdPlan, tables: TableMaker) -> Step:
             "threshold": own.threshold,
             "detector": detector.model,
             "detector_source": detector.source,
-            "detector_path": detector.path,
             "detector_revision": detector.revision if detector.source == "hub" else "",
         }
 

@@ -88,8 +88,9 @@ def load_detector(model: str, weights: Weights) -> Detector:
         return _load(model, weights)
     except RepalignError as error:
         # The finder of folders speaks of the registry of models, where detectors are not.
+        place = f"objects.detector: {weights.path or model}"
         raise RepalignError(
-            error.found, where=error.where, expected=error.expected, remedy=_REMEDY
+            error.found, where=place, expected=error.expected, remedy=_REMEDY
         ) from error
 
 
