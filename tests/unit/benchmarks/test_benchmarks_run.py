@@ -44,6 +44,7 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
             ],
         ),
         ("scale", ["inter-subject null", "model null", "model,", "partial", "group"]),
+<<<<<<< HEAD
         (
             "models",
             [
@@ -55,6 +56,9 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
                 "projected",
             ],
         ),
+=======
+        ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
+>>>>>>> i4-kmcca
         ("permutations", []),
         ("validity", []),
     ],
