@@ -44,7 +44,6 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
             ],
         ),
         ("scale", ["inter-subject null", "model null", "model,", "partial", "group"]),
-<<<<<<< HEAD
         (
             "models",
             [
@@ -56,9 +55,7 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
                 "projected",
             ],
         ),
-=======
         ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
->>>>>>> i4-kmcca
         ("permutations", []),
         ("validity", []),
     ],
