@@ -166,7 +166,7 @@ def layer_seconds(widths: list[int], n_images: int, repeats: int) -> list[float]
             self.dims = (width,) * repeats
             self.values = np.random.default_rng(0).standard_normal((n_images, width), np.float32)
 
-        def rows(self, layer, ids):
+        def rows(self, layer, ids):  # noqa: ARG002 - as Features has it
             return self.values
 
     maker, ids, seconds = LayerMaker(topk=TOPK), np.arange(n_images), []
@@ -234,7 +234,7 @@ def difference(path: Path, found: dict[tuple[str, str], list]) -> float:
     frame = pd.read_parquet(path)
     largest = 0.0
     for (x, y), pairs in found.items():
-        own = frame.query("model_language == @x and model_vision == @y and batch == 0")
+        own = frame[(frame["model_language"] == x) & (frame["model_vision"] == y)]
         grid = own.set_index(["layer_language", "layer_vision", "metric"])["score"]
         for k, values in enumerate(pairs):
             theirs = dict(zip(("rsa", "unbiased_cka", "mutual_knn"), values, strict=True))

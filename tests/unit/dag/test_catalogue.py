@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from repalign.dag import feature_plan
 from repalign.dag.build import NEEDS, build_workflow, figures, targets
 from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
 from repalign.errors import RepalignError
@@ -100,15 +101,19 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_every_committed_row_and_figure_can_be_made(root):
+def test_every_committed_row_and_figure_can_be_made(root, monkeypatch):
     """A row that no step makes would silently drop out of `rule all`."""
+    monkeypatch.setattr(feature_plan, "models_installed", lambda: True)
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
-    for name in ("features/a_pool-cls.h5", "control_matrices/control_a.parquet"):
-        (root / "raw" / name).parent.mkdir()
+    features = ("features/a_pool-cls.h5", "features/b_pool-avg_prompt-coco.h5")
+    for name in (*features, "control_matrices/control_a.parquet"):
+        (root / "raw" / name).parent.mkdir(exist_ok=True)
         (root / "raw" / name).touch()
     (root / "raw/annotations").mkdir()
     (root / "raw/annotations/coco_objects_annotations.csv").touch()
-    workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
+    untrained = {"models": ["vit_tiny_patch16_224.augreg_in21k"]}
+    settings = Settings.model_validate({"nsd": {"raw": "raw"}, "untrained": untrained})
+    workflow, plan = build_workflow(settings, root)
     assert targets(workflow, plan, catalogue) == [row.target for row in catalogue]
     assert all(workflow.producer(path) for path in figures(catalogue))
     assert {row.analysis for row in catalogue} == set(ANALYSES)
