@@ -30,6 +30,7 @@ from repalign.tables import paths
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
+    "model_sizes": {"packages"},
     "rsa_partitions": {"objects"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},

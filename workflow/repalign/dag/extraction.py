@@ -180,7 +180,9 @@ def _models(registry: Sequence[Model], modality: str) -> dict[str, tuple[Model, 
 
 def _key(w: Wildcards) -> str:
     """Return the model key of a job."""
-    return w["vision_model"] if "vision_model" in w else w["language_model"]
+    # Snakemake's own wildcards are a list with names, which `in` does not ask for.
+    names = dict(w)
+    return names.get("vision_model") or names["language_model"]
 
 
 def _is_weights(path: Path) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.feature_plan import FeaturePlan, models_installed
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
 from repalign.simulate.truth import read_simulation
@@ -184,6 +184,7 @@ class NsdPlan:
         """Return which of the things that analyses need, `NEEDS`, are not there."""
         raw = self.root / self.nsd.raw
         there = {
+            "packages": models_installed(),
             "features": self.feature_plan.is_ready,
             "both modalities": self.feature_plan.has_both_modalities,
             "untrained models": self.feature_plan.wants_untrained,

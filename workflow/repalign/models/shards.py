@@ -164,7 +164,7 @@ def _narrowed(
     if values.ndim != 3 or len(values) != ids.size:
         raise ValueError(f"features of shape {values.shape}; expected ({ids.size}, n_layers, dim)")
     with np.errstate(over="ignore"):
-        narrow = values.astype(dtype)
+        narrow = values.astype(dtype, copy=False)
     for kept in (values, narrow):
         wrong = np.argwhere(~np.isfinite(kept).all(axis=2))
         if wrong.size:
