@@ -49,7 +49,8 @@ class H5Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = h5py.File(path, "r")
+            # Rows are read once: a cache of chunks, 1 MiB a layer, would only hold memory.
+            self._file = h5py.File(path, "r", rdcc_nbytes=0)
         except OSError as error:
             raise feature_error(f"unreadable ({error})", path, "a complete HDF5 file") from error
         try:
