@@ -24,7 +24,7 @@ VISION = {"vit_base_pool-cls": (12, 768), "vit_large_pool-cls": (24, 1024)}
 QUICK = {"language": {"llm_pool-avg_prompt-coco": (3, 24)}, "vision": {"vit_pool-cls": (2, 16)}}
 PUBLISHED = {
     # Width: layers of all models of that width.
-    192: 12, 384: 24, 768: 60, 1024: 168 + 25, 1280: 96, 1536: 40 + 25, 2048: 25, 2304: 27,
+    192: 12, 384: 24, 768: 60, 1024: 120 + 25, 1280: 96, 1536: 40 + 25, 2048: 25, 2304: 27,
     2560: 31, 3200: 27, 3584: 43, 4096: 31 + 4 * 33, 5120: 2 * 41,
 }  # fmt: skip
 N_LAYERS = {"language": 448, "vision": 352}
@@ -278,7 +278,7 @@ def run(folder: Path, quick: bool, print_row: Callable[..., None]) -> None:
     total = N_BATCHES * (vectors + 14 * product)
     print_row("projected: 31 models, 98 batches, hours", total / 3600)
     # What one part a language model would cost: the vision models anew for each.
-    of_vision = {192: 12, 384: 24, 768: 60, 1024: 168, 1280: 96, 1536: 40}
+    of_vision = {192: 12, 384: 24, 768: 60, 1024: 120, 1280: 96, 1536: 40}
     again = sum(s * of_vision.get(w, 0) for w, s in zip(widths, layer, strict=True))
     print_row("the same in parts by language model, hours", (total + 13 * 98 * again) / 3600)
 
