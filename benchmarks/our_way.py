@@ -154,6 +154,7 @@ def models(options: argparse.Namespace) -> list[list[Job]]:
             "compare_model",
             features=path,
             model=path.stem,
+            dataset="nsd",
             subject=k,
             hemispheres="separated",
             rdms=out / f"sessions-{k}",

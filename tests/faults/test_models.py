@@ -35,12 +35,21 @@ def rewrite(project: Project, model: str, change: Callable[[h5py.File, int], Non
     folder = project.root / FEATURES
     shutil.copy(folder / f"{GOOD}.h5", folder / f"{model}.h5")
     with h5py.File(folder / f"{model}.h5", "a") as file:
+        file.attrs["model"] = model
         change(file, image)
     return image
 
 
 def without(file: h5py.File, image: int) -> None:
     file["ids"][image] = 99_999
+
+
+def of_another_model(file: h5py.File, image: int) -> None:
+    file.attrs["model"] = GOOD
+
+
+def untrained(file: h5py.File, image: int) -> None:
+    file.attrs["weights"] = "random"
 
 
 def with_nan(file: h5py.File, image: int) -> None:
@@ -50,9 +59,13 @@ def with_nan(file: h5py.File, image: int) -> None:
 def test_broken_features_are_named_and_others_are_compared(workbench):
     image = rewrite(workbench, "lacking_pool-cls", without)
     rewrite(workbench, "undefined_pool-cls", with_nan)
+    rewrite(workbench, "renamed_pool-cls", of_another_model)
+    rewrite(workbench, "untrained_pool-cls", untrained)
     cut = workbench.root / FEATURES / "short_pool-cls.h5"
     cut.write_bytes((workbench.root / FEATURES / f"{GOOD}.h5").read_bytes()[:4000])
-    models = ["lacking_pool-cls", "undefined_pool-cls", "short_pool-cls", GOOD]
+    broken = [f"{name}_pool-cls" for name in
+              ("lacking", "undefined", "short", "renamed", "untrained")]  # fmt: skip
+    models = [*broken, GOOD]
     text = fails(workbench, *(PART.format(m) for m in models), words=["--keep-going"])
     says(text, f"{FEATURES}/lacking_pool-cls.h5, layer 0", "no features of 1 of", f"ids {image}",
          "features of every image of the trials", f"{EXTRACT} for all images")  # fmt: skip
@@ -63,10 +76,13 @@ def test_broken_features_are_named_and_others_are_compared(workbench):
         "finite",
     )
     says(text, f"{FEATURES}/short_pool-cls.h5", "a complete HDF5 file", f"{EXTRACT} again")
+    says(text, f"{FEATURES}/renamed_pool-cls.h5", f"features with model {GOOD}",
+         "model renamed_pool-cls", "take the file away")  # fmt: skip
+    says(text, f"{FEATURES}/untrained_pool-cls.h5", "weights random", "weights trained")
     made = [model for model in models if (workbench.root / PART.format(model)).exists()]
     assert made == [GOOD]
     assert left_over(workbench) == []
-    for model in models[:3]:
+    for model in broken:
         (workbench.root / FEATURES / f"{model}.h5").unlink()
 
 

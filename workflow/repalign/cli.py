@@ -1,4 +1,4 @@
-"""The command `repalign`: simulate a dataset, and ask why a result would be made again."""
+"""The command `repalign`: simulate data or models, and ask why a result would be made again."""
 
 from __future__ import annotations
 
@@ -35,9 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="repalign", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    simulate = commands.add_parser("simulate", help="make a simulated dataset in raw formats")
-    simulate.add_argument("dataset", choices=["nsd"])
-    simulate.add_argument("--output", type=Path, help="folder to make (resources/simulated/nsd)")
+    simulate = commands.add_parser(
+        "simulate", help="make a simulated dataset in raw formats, or models for it"
+    )
+    simulate.add_argument("dataset", choices=["nsd", "models", "bold5000", "things"])
+    simulate.add_argument(
+        "--output", type=Path, help="folder to make (resources/simulated/<dataset>)"
+    )
     simulate.set_defaults(run=_simulate)
 
     why = commands.add_parser(
@@ -60,32 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    """Make a simulated dataset unless the same one is there already."""
-    from repalign.simulate.nsd import simulate_nsd
-    from repalign.simulate.nsd_models import simulate_models
-    from repalign.simulate.settings import SIMULATOR_VERSION
-    from repalign.simulate.truth import read_simulation
+    """Make a simulated dataset, or models for it, unless the same is there already."""
+    from repalign.simulate.make import make_simulation
 
-    settings = read_settings(options.configfile).simulate.nsd
+    settings = read_settings(options.configfile).simulate
     folder = options.output or Path("resources/simulated") / options.dataset
-    marker = read_simulation(folder)
-    if folder.exists() and marker is None:
-        raise RepalignError(
-            "a folder that is not a simulated dataset",
-            where=folder,
-            expected="a new folder, or an earlier simulation",
-            remedy="Name another folder with --output; nothing was written.",
-        )
-    made = marker and (marker.get("settings"), marker.get("code"))
-    if made == (settings.model_dump(mode="json"), f"repalign.simulate {SIMULATOR_VERSION}"):
-        made_of_models = ("features", "annotations/captions_train2017.json")
-        if not all((folder / name).exists() for name in made_of_models):
-            simulate_models(folder, settings)
-        print(f"{folder}: already simulated with these settings")
-        return 0
-    simulate_nsd(folder, settings, progress=sys.stderr.isatty())
-    simulate_models(folder, settings)
-    print(f"{folder}: simulated NSD, seed {settings.seed}; what was planted is in truth/")
+    print(make_simulation(options.dataset, folder, settings))
     return 0
 
 

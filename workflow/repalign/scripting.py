@@ -21,6 +21,7 @@ log = logging.getLogger("repalign")
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "trials": {"type": Path, "required": True, "help": "trials.parquet"},
+    "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
     "regions": {"type": Path, "required": True, "help": "regions.tsv"},
     "subject": {"type": int, "required": True, "help": "subject number"},
     "subjects": {"type": int, "nargs": "+", "required": True, "help": "subject numbers"},
@@ -38,9 +39,26 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 0,
         "help": "1: leave out pairs of trials that show one image",
     },
+    "measure": {"choices": ["rdm", "gram"], "default": "rdm", "help": "gram: for unbiased CKA"},
     "memory-mb": {"type": int, "default": 4096, "help": "memory that may be used"},
     "model": {"required": True, "help": "name of the model"},
+    "dataset": {"required": True, "help": "dataset whose stimuli the model was shown"},
     "features": {"type": Path, "required": True, "help": "features of the model"},
+    "language-models": {"nargs": "+", "required": True, "help": "names, in order"},
+    "vision-models": {"nargs": "+", "required": True, "help": "names, in order"},
+    "batch-size": {"type": int, "required": True, "help": "images compared at once"},
+    "metrics": {
+        "nargs": "+",
+        "choices": ["rsa", "unbiased_cka", "mutual_knn"],
+        "required": True,
+        "help": "how layers are compared, in order",
+    },
+    "include-flattened": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "1: also all layers of a model flattened into one",
+    },
     "assume-row-order": {
         "type": int,
         "choices": [0, 1],
@@ -53,6 +71,32 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "unit": {"choices": ["trial", "image"], "required": True, "help": "what is permuted"},
     "n-images": {"type": int, "required": True, "help": "images of the dataset"},
     "device": {"choices": ["cpu", "cuda"], "default": "cpu", "help": "where products are formed"},
+    "backend": {
+        "choices": ["file", "template", "transformers", "vllm"],
+        "required": True,
+        "help": "what makes the texts",
+    },
+    "prompt-text": {"required": True, "help": "what is asked about each image"},
+    "table": {"type": Path, "nargs": "*", "required": True, "help": "a user's texts, for `file`"},
+    "pictures": {"type": Path, "nargs": "*", "required": True, "help": "the pictures"},
+    "model-id": {"required": True, "help": "vision-language model, as its library knows it"},
+    "model-folder": {
+        "type": Path,
+        "nargs": "*",
+        "required": True,
+        "help": "folder of the model; none: the hub",
+    },
+    "revision": {"required": True, "help": "commit of the model on the hub; empty: the newest"},
+    "precision": {"choices": ["float32", "bfloat16"], "required": True},
+    "max-new-tokens": {"type": int, "required": True, "help": "tokens of the longest text"},
+    "sampling": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "1: draw tokens at temperature 1; 0: take the likeliest",
+    },
+    "texts": {"type": Path, "required": True, "help": "texts about all images"},
+    "max-empty-share": {"type": float, "required": True, "help": "more empty texts are refused"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
     "crowds": {
         "type": int,
@@ -67,9 +111,18 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "required": True,
         "help": "1: boxes may reach beyond the picture",
     },
+    "images": {"choices": ["complete", "union"], "required": True, "help": "which take part"},
+    "components": {"type": Path, "required": True, "help": "shared components of all regions"},
+    "annotations": {"type": Path, "required": True, "help": "what is known of each image"},
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""
+
+OF_TEXTS = (
+    "backend", "prompt-text", "table", "pictures", "model-id", "model-folder", "revision",
+    "precision", "max-new-tokens", "sampling", "seed", "device",
+)  # fmt: skip
+"""Options of scripts that make texts about images."""
 
 
 def script_parser(description: str | None, *names: str) -> argparse.ArgumentParser:

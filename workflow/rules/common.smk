@@ -10,7 +10,13 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 
 from snakemake.exceptions import WorkflowError
 
-from repalign.dag.build import CATALOGUE, build_workflow, figures, targets
+from repalign.dag.build import (
+    CATALOGUE,
+    build_workflow,
+    control_matrices,
+    figures,
+    targets,
+)
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
@@ -56,7 +62,7 @@ SETTINGS = mendable(check_settings)(
 )
 FLOW, PLAN = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
-TARGETS = targets(FLOW, PLAN, CATALOG) + figures(CATALOG)
+TARGETS = targets(FLOW, PLAN, CATALOG) + control_matrices(PLAN) + figures(CATALOG)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"
@@ -89,7 +95,7 @@ def inputs(name):
         mark = ancient if FLOW.is_current(job) else str
         return {
             key: [mark(path) for path in as_list(paths)]
-            for key, paths in FLOW[name].inputs(wildcards).items()
+            for key, paths in job.step.inputs(job.values).items()
         }
 
     return mendable(of)

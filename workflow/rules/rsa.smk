@@ -156,6 +156,8 @@ rule select_partition:
 
 rule select_controlled:
     """Stimuli for which there are control tables."""
+    input:
+        unpack(inputs("select_controlled")),
     output:
         FLOW["select_controlled"].output,
     log:

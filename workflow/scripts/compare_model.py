@@ -7,32 +7,38 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from repalign.alignment.device import check_device
-from repalign.alignment.sessions import compare_layers, layer_vectors, open_sessions
+from repalign.alignment.sessions import compare_sessions, open_sessions
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.models.features import open_features
+from repalign.models.identity import FeatureIdentity
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
 from repalign.tables.columns import table_of
 from repalign.tables.parquet import write_table
-from repalign.tables.progress import progress
 from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
     check_device(options.device)
     sessions = open_sessions(options.rdms)
-    features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
-    by_session = []
-    for rdms in progress(sessions.values(), "sessions", total=len(sessions)):
-        stimuli = rdms.keys // options.repetitions
+    expected = FeatureIdentity.of(options.model, options.dataset)
+    features = open_features(options.features, bool(options.assume_row_order), expected)
+
+    def maker(stimuli: npt.NDArray[np.int64]) -> VectorMaker:
         keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
-        make = VectorMaker("rdm", options.clip_quantile, keep)
-        enough = len(stimuli) >= options.min_trials
-        layers = layer_vectors(features, stimuli, make, enough=enough)
-        by_session.append(compare_layers(rdms, layers, options.device))
-    similarity = np.stack(by_session, axis=-1).astype(np.float32)
+        return VectorMaker("rdm", options.clip_quantile, keep)
+
+    similarity = compare_sessions(
+        sessions,
+        features,
+        maker,
+        n_repetitions=options.repetitions,
+        min_trials=options.min_trials,
+        device=options.device,
+    )
     rois = next(iter(sessions.values())).rois
     keys = np.array(list(product(rois, range(features.n_layers), sessions)), dtype=np.uint16)
     table = table_of(
@@ -55,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         __doc__,
         "features",
         "model",
+        "dataset",
         "subject",
         "repetitions",
         "hemispheres",

@@ -19,6 +19,7 @@ from repalign.alignment.sessions import layer_vectors
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.models.controls import read_controls
 from repalign.models.features import open_features
+from repalign.models.identity import FeatureIdentity
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL_PARTIAL
 from repalign.tables.columns import table_of
@@ -30,7 +31,8 @@ from repalign.tables.rdm_store import RdmReader
 def main(options: argparse.Namespace) -> None:
     rdms = RdmReader(options.rdms)
     stimuli = rdms.keys // options.repetitions
-    features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
+    expected = FeatureIdentity.of(options.model, options.dataset)
+    features = open_features(options.features, bool(options.assume_row_order), expected)
     controls = read_controls(options.controls)
     keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
     enough = len(stimuli) >= options.min_trials
@@ -61,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
         __doc__,
         "features",
         "model",
+        "dataset",
         "controls",
         "control-names",
         "subject",

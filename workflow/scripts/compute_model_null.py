@@ -13,6 +13,7 @@ from repalign.alignment.nulls import session_null
 from repalign.alignment.sessions import layer_vectors, open_sessions
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.models.features import open_features
+from repalign.models.identity import FeatureIdentity
 from repalign.scripting import run, script_parser
 from repalign.tables.progress import progress
 
@@ -20,7 +21,8 @@ from repalign.tables.progress import progress
 def main(options: argparse.Namespace) -> None:
     check_device(options.device)
     sessions = open_sessions(options.rdms)
-    features = open_features(options.features, assume_row_order=bool(options.assume_row_order))
+    expected = FeatureIdentity.of(options.model, options.dataset)
+    features = open_features(options.features, bool(options.assume_row_order), expected)
     draws = draws_of(options, max(len(rdms.keys) for rdms in sessions.values()))
     total = np.zeros((draws.count, len(next(iter(sessions.values())).rois)))
     for rdms in progress(sessions.values(), "sessions", total=len(sessions)):
@@ -38,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         __doc__,
         "features",
         "model",
+        "dataset",
         "subject",
         "repetitions",
         "hemispheres",

@@ -55,14 +55,12 @@ def parser() -> argparse.ArgumentParser:
         "min-trials",
         "drop-same-image-pairs",
         "memory-mb",
+        "measure",
     )
     options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
     options.add_argument("--partner", type=int, required=True, help="subject to match with")
     options.add_argument("--role", choices=["x", "y"], required=True, help="x: i, y: j of (i, j)")
     options.add_argument("--subset", type=Path, help="stimuli that take part; all by default")
-    options.add_argument(
-        "--measure", choices=["rdm", "gram"], default="rdm", help="gram: for unbiased CKA"
-    )
     return options
 
 

@@ -1,4 +1,4 @@
-"""RDM vectors of all regions of a subject in each of its sessions."""
+"""RDM or Gram vectors of all regions of a subject in each of its sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main(options: argparse.Namespace) -> None:
                 groups,
                 keys,
                 rows,
-                VectorMaker("rdm", options.clip_quantile, keep),
+                VectorMaker(options.measure, options.clip_quantile, keep),
                 min_trials=options.min_trials,
                 memory_mb=options.memory_mb,
             )
@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "min-trials",
         "drop-same-image-pairs",
         "memory-mb",
+        "measure",
     )
     options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
     return options

@@ -44,6 +44,18 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
             ],
         ),
         ("scale", ["inter-subject null", "model null", "model,", "partial", "group"]),
+        (
+            "models",
+            [
+                "compare_models",
+                "a pair of layers",
+                "the whole loop",
+                "times faster",
+                "vectors",
+                "projected",
+            ],
+        ),
+        ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
         ("permutations", []),
         ("validity", []),
     ],

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from repalign.dag import feature_plan, tokenizer_plan
 from repalign.dag.build import NEEDS, build_workflow, figures, targets
 from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
 from repalign.errors import RepalignError
@@ -100,9 +101,19 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_every_committed_row_and_figure_can_be_made(root):
+@pytest.fixture(params=[True, False], ids=["with the packages of models", "without"])
+def packages(request, monkeypatch) -> bool:
+    """Whether the optional packages are there, whatever this environment has."""
+    for module in (feature_plan, tokenizer_plan):
+        monkeypatch.setattr(module, "find_spec", lambda _: "there" if request.param else None)
+    return request.param
+
+
+def test_every_committed_row_and_figure_can_be_made(root, packages):
     """A row that no step makes would silently drop out of `rule all`."""
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    registry = root / "config/models.tsv"
+    registry.write_text(registry.read_text().replace("\tno\n", "\tyes\n"))
     for name in ("features/a_pool-cls.h5", "control_matrices/control_a.parquet"):
         (root / "raw" / name).parent.mkdir()
         (root / "raw" / name).touch()
@@ -110,19 +121,35 @@ def test_every_committed_row_and_figure_can_be_made(root):
     for kind in ("captions", "instances", "person_keypoints"):
         for split in ("train2017", "val2017"):
             (root / f"raw/annotations/{kind}_{split}.json").touch()
-    (root / "raw/nsd_stimuli.hdf5").touch()
+    for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
+        (root / "raw" / name).touch()
+    for dataset in ("bold5000", "things"):
+        (root / "resources/simulated" / dataset).mkdir(parents=True)
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
-    assert targets(workflow, plan, catalogue) == [row.target for row in catalogue]
+    wanted = targets(workflow, plan, catalogue)
+    rest = [row for row in catalogue if row.target not in wanted]
+    assert all(workflow.producer(row.target) for row in catalogue)
+    assert {row.analysis for row in rest} == (set() if packages else OF_PACKAGES)
     assert all(workflow.producer(path) for path in figures(catalogue))
     assert {row.analysis for row in catalogue} == set(ANALYSES)
 
 
-def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root):
+OF_PACKAGES = {
+    "model_sizes", "captions", "rsa_subject_model", "rsa_subject_model_partial",
+    "null_subject_model", "rsa_pvalues", "cka_untrained_models", "model_model", "rsa_tokenizers",
+    "kmcca_projections", "kmcca_top_words",
+}  # fmt: skip
+"""What runs models. COCO's captions are made without, generated ones of real pictures are not."""
+
+
+def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, packages):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     wanted = set(targets(workflow, plan, catalogue))
     left_out = {row.analysis for row in catalogue if row.target not in wanted}
-    assert left_out == {name.split()[0] for name in NEEDS}
+    assert left_out == {name.split()[0] for name in NEEDS} - (
+        {"model_sizes"} if packages else set()
+    )
     assert len(wanted) > 10
 
 

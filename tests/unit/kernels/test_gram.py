@@ -158,7 +158,7 @@ def test_memory_order_and_blocks_do_not_matter(source, monkeypatch):
     np.testing.assert_array_equal(x, before)
     np.testing.assert_array_equal(gram_vector(np.asfortranarray(x)), expected)
     x.flags.writeable = False
-    monkeypatch.setattr("repalign.kernels.gram.CHUNK", 130)
+    monkeypatch.setattr("repalign.kernels.centred.CHUNK", 130)
     np.testing.assert_allclose(gram_vector(x), expected, atol=1e-7)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from repalign.kernels import quantiles
-from repalign.kernels.quantiles import clip_limits
+from repalign.kernels.quantiles import clip_limits, magnitude_limit
 
 QUANTILES = [0.0, 0.003, 0.1, 1 / 3, 0.5]
 
@@ -140,3 +140,51 @@ def test_wrong_patterns(patterns, message):
 def test_wrong_quantile(quantile):
     with pytest.raises(ValueError, match=str(quantile)):
         clip_limits(np.zeros((2, 2)), quantile)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", KINDS)
+def test_magnitudes_equal_numpy_to_the_last_bit(kind, dtype):
+    features = large(kind, dtype)
+    before = features.copy()
+    magnitudes = np.abs(features.astype(np.float64))
+    for quantile in (0.0, 0.3, 0.95, 0.997, 1.0):
+        assert magnitude_limit(features, quantile) == np.quantile(magnitudes, quantile)
+    np.testing.assert_array_equal(features, before)
+
+
+@given(
+    features=hnp.arrays(
+        np.float32,
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
+        elements=st.floats(-1e6, 1e6, width=32),
+    ),
+    quantile=st.floats(0, 1),
+)
+@settings(max_examples=200, deadline=None)
+def test_magnitudes_of_small_matrices(features, quantile):
+    expected = np.quantile(np.abs(features.astype(np.float64)), quantile)
+    assert magnitude_limit(features, quantile) == pytest.approx(expected, rel=1e-15, abs=0)
+
+
+def test_magnitudes_of_some_columns_and_of_any_order():
+    features = large("heavy tails", np.float32)
+    part = features[:, 100:900]
+    expected = np.quantile(np.abs(part.astype(np.float64)), 0.95)
+    assert magnitude_limit(part, 0.95) == expected
+    assert magnitude_limit(np.asfortranarray(part), 0.95) == expected
+
+
+@pytest.mark.parametrize(
+    ("features", "quantile", "words"),
+    [
+        (np.zeros((2, 3), np.int16), 0.5, "int16"),
+        (np.zeros((0, 3)), 0.5, "at least one"),
+        (np.zeros(3), 0.5, "matrix"),
+        (np.array([[1.0, np.inf]]), 0.5, "not finite"),
+        (np.zeros((2, 3)), 1.5, "1.5"),
+    ],
+)
+def test_magnitudes_of_wrong_arguments(features, quantile, words):
+    with pytest.raises(ValueError, match=words):
+        magnitude_limit(features, quantile)

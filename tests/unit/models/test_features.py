@@ -45,6 +45,8 @@ def path(tmp_path):
         ("huggyllama_llama-7b_pool-avg_prompt-coco", "language"),
         ("google_gemma-2-2b_pool-avg_prompt-coco-untrained", "language"),
         ("cls", "language"),
+        ("vit_so400m_patch14_siglip_gap_384.v2_webli_pool-avg-untrained", "vision"),
+        ("words_pool-avg", "language"),
     ],
 )
 def test_modality(stem, modality):

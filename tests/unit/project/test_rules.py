@@ -11,29 +11,47 @@ from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
+from repalign.models.registry import COLUMNS
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.hubs import HUBS, control_names
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
+COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
 
-def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
+REGISTRY = "\n".join(
+    "\t".join(row)
+    for row in (
+        COLUMNS,
+        ("vit", "ViT", "-", "vision", "timm", "hub", "", "", "", "avg", "no", "yes"),
+        ("llm", "LLM", "-", "language", "encoder", "hub", "", "", "", "avg", "no", "yes"),
+    )
+)
+"""Two models whose features are extracted."""
+
+
+def build(
+    tmp: Path,
+    layout: str,
+    objects: str = "coco_instances",
+    controls: str = "control_matrices",
+) -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
+    nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
     settings = Settings.model_validate(
-        {
-            "nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]},
-            "objects": {"backend": objects},
-        }
+        {"nsd": {**nsd, "controls": controls}, "objects": {"backend": objects}}
     )
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
         (tmp / "config").mkdir()
-        for name in ("config/derivatives.tsv", "config/models.tsv"):
+        for name in ("config/derivatives.tsv", "config/models.tsv", "config/prompts.yaml"):
             (tmp / name).write_bytes((ROOT / name).read_bytes())
+        (tmp / "config/models.tsv").write_text(REGISTRY)
         for subject, session in ((1, 1), (2, 1)):
             folder = tmp / f"raw/subj{subject:02d}/func1mm"
             betas = folder / "betas_fithrf_GLMdenoise_RR"
@@ -43,20 +61,23 @@ def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
             (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
         for path in (
             "features/vit_pool-cls.h5",
-            "features/llm_pool-avg.h5",
+            "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
+            "nsd_stimuli.hdf5",
         ):
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
             file.touch()
+        for dataset in ("bold5000", "things"):
+            (tmp / "resources/simulated" / dataset).mkdir(parents=True)
     return build_workflow(settings, tmp)[0]
 
 
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    choices = (("raw", "coco_instances"), ("raw", "detr"), ("roi_matrices", "coco_instances"))
-    return [build(root, layout, objects) for layout, objects in choices]
+    kinds = [("raw",), ("raw", "detr"), ("roi_matrices",), ("raw", "coco_instances", "computed")]
+    return [build(root, *kind) for kind in kinds]
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +111,11 @@ WILDCARDS = {
     "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
-    "weights": "trained", "source": "coco", "question": "motion", "control": "scene",
-    "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
+    "weights": "trained", "vision_model": "vit_pool-avg",
+    "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
+    "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
+    "permutations": "100", "block": "00", "seed": "0", "hcp_table": "metadata/hcp",
+    "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -194,7 +218,7 @@ def test_every_step_is_reached_from_a_target(workflows):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     for flow in workflows:
         pending = [row.target for row in catalogue if flow.producer(row.target)]
-        pending += figures(catalogue)
+        pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -213,4 +237,8 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = shape.replace("{partition}", "{subset}")
+            shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
+            shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
+            shape = re.sub(r"\{(image_set|captioned)\}", "{dataset}", shape)
+            shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

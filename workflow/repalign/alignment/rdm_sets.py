@@ -41,8 +41,8 @@ def write_rdm_set(
         Regions that are taken together, by their id in tables.
     keys : ndarray of int64, shape (n_trials,)
         What identifies each trial.
-    rows : ndarray of int64, shape (n_trials,)
-        Rows of the matrices, in the order of `keys`.
+    rows : ndarray of int64, shape (n_patterns,)
+        Rows of the matrices, in the order of `keys`; more than keys if `make` takes means.
     make : VectorMaker
         What is computed of each region.
     min_trials : int

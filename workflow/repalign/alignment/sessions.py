@@ -1,8 +1,8 @@
-"""RDM vectors of a subject's sessions, and their comparison with the layers of a model."""
+"""RDM or Gram vectors of a subject's sessions, and their comparison with the layers of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from repalign.errors import RepalignError
 from repalign.kernels.comparison import DEFAULT_BLOCK
 from repalign.kernels.rdm import n_pairs
 from repalign.models.features import Features
+from repalign.tables.progress import progress
 from repalign.tables.rdm_store import RdmReader
 
 
@@ -116,6 +117,46 @@ def compare_layers(
         for start, block in zip(starts, rdms.blocks(DEFAULT_BLOCK), strict=True)
     )
     return rsa_matrix(blocks, device)
+
+
+def compare_sessions(
+    sessions: Mapping[int, RdmReader],
+    features: Features,
+    maker: Callable[[npt.NDArray[np.int64]], VectorMaker],
+    *,
+    n_repetitions: int,
+    min_trials: int,
+    device: str = "cpu",
+) -> npt.NDArray[np.float32]:
+    """Compare all regions of a subject with all layers of a model, session by session.
+
+    Parameters
+    ----------
+    sessions : mapping of int to RdmReader
+        Vectors of the regions in each session.
+    features : Features
+        The model.
+    maker : callable
+        From the stimulus of each trial, (n_trials,), to what makes vectors of layers.
+    n_repetitions : int
+        As in `session_trials`, which made the keys.
+    min_trials : int
+        With fewer trials all similarities are NaN.
+    device : {"cpu", "cuda"}
+        Where the products are formed.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_rois, n_layers, n_sessions)
+        Similarities.
+    """
+    similarities = []
+    for vectors in progress(sessions.values(), "sessions", total=len(sessions)):
+        stimuli = vectors.keys // n_repetitions
+        enough = len(stimuli) >= min_trials
+        layers = layer_vectors(features, stimuli, maker(stimuli), enough=enough)
+        similarities.append(compare_layers(vectors, layers, device))
+    return np.stack(similarities, axis=-1).astype(np.float32)
 
 
 def open_sessions(folder: Path) -> dict[int, RdmReader]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -99,3 +99,45 @@ def subject_trials(
         np.int64
     )
     return keys, own["trial"].to_numpy(np.int64)
+
+
+class SharedTrials(NamedTuple):
+    """Trials of a subject that make one RDM of shared stimuli."""
+
+    keys: Rows
+    """stimulus * n_repetitions + repetition of each row of the RDM, ascending; of a mean, the
+    first repetition that takes part."""
+    rows: Rows
+    """Rows of the response matrices."""
+    images: Rows | None
+    """Stimulus of each of `rows`, where their mean makes a row of the RDM."""
+
+
+def shared_trials(
+    trials: pd.DataFrame, subject: int, n_repetitions: int, mode: Literal["mean", "first", "all"]
+) -> SharedTrials:
+    """Return the trials of a subject that show shared stimuli.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Trials of a prepared dataset.
+    subject : int
+        Subject number.
+    n_repetitions : int
+        Planned showings of a stimulus.
+    mode : {"mean", "first", "all"}
+        Whether the mean of all trials of a stimulus makes a row of the RDM, the first trial that
+        there is, or each trial one.
+
+    Returns
+    -------
+    SharedTrials
+        In the order of stimuli, then of repetitions.
+    """
+    keys, rows = trial_set(trials, subject, subject, 0, "x", n_repetitions)
+    stimuli = keys // n_repetitions
+    first = np.flatnonzero(np.diff(stimuli, prepend=-1))
+    if mode == "all":
+        return SharedTrials(keys, rows, None)
+    return SharedTrials(keys[first], *((rows, stimuli) if mode == "mean" else (rows[first], None)))

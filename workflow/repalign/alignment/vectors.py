@@ -11,6 +11,7 @@ import numpy.typing as npt
 from repalign.kernels.gram import gram_vector
 from repalign.kernels.ranks import Ties, rank_rdm
 from repalign.kernels.rdm import correlation_rdm, n_pairs, normalise_rdm, rdm_vector
+from repalign.kernels.repetitions import mean_patterns
 
 Vector = npt.NDArray[np.float32]
 Measure = Literal["rdm", "gram"]
@@ -48,18 +49,24 @@ class VectorMaker:
     keep : ndarray of bool, shape (n_pairs,), optional
         Pairs of trials that take part. The others are left out of mean and norm and are 0 in the
         vector, so that they add nothing to any product.
+    images : ndarray of int64, shape (n_patterns,), optional
+        Image of each pattern, ascending: the RDM is of images, and the pattern of an image is
+        the mean of its clipped patterns. By default each pattern is a row of the RDM.
     """
 
     measure: Measure = "rdm"
     clip_quantile: float = 0.003
     keep: npt.NDArray[np.bool_] | None = None
+    images: npt.NDArray[np.int64] | None = None
 
     def __call__(self, patterns: npt.NDArray[Any], out: Vector) -> None:
-        """Write the unit vector of patterns (n_trials, n_dims) into `out` (n_pairs,).
+        """Write the unit vector of patterns (n_patterns, n_dims) into `out` (n_pairs,).
 
         All NaN where it is undefined.
         """
         quantile = self.clip_quantile or None
+        if self.images is not None:
+            patterns, quantile = mean_patterns(patterns, self.images, quantile), None
         if self.measure == "gram":
             gram_vector(patterns, quantile, out=out)
         elif self.keep is None:

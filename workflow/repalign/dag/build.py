@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from repalign.dag.captions import caption_steps
+from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
-from repalign.dag.extraction import extraction_steps
+from repalign.dag.control_plan import COMPUTED_FROM
+from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
 from repalign.dag.metadata import metadata_steps
@@ -23,8 +25,10 @@ from repalign.dag.subject_model import subject_model_steps
 from repalign.dag.table_maker import TABLES, TableMaker
 from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
+from repalign.models.registry import Model
 from repalign.settings import Settings
 from repalign.tables import paths
+from repalign.tables.token_tables import WORD_TOKENIZERS
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
@@ -33,17 +37,23 @@ NEEDS = {
     "person_index": {"persons"},
     "scene_objects": {"objects"},
     "rsa_partitions": {"coco"},
+    "model_sizes": {"packages"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
+    "cka_untrained_models": {"untrained models"},
+    "model_model": {"features", "both modalities"},
+    "rsa_tokenizers": {"captions", "tokenizers"},
+    "kmcca_projections": COMPUTED_FROM,
+    "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
 """What analyses, or some of their files, need beside the recordings."""
 LIBRARY = Path(__file__).parents[2]
 
 
-def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
+def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model]) -> dict[str, str]:
     """Return the regular expression of every wildcard in the paths of the workflow."""
 
     def one_of(names: list[str]) -> str:
@@ -68,9 +78,17 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "subset": "all|animate|inanimate|controlled",
         "partition": "animate|inanimate",
         "model": r"[^/]+",
+        "seed": r"\d+",
+        "words": one_of(list(WORD_TOKENIZERS)),
+        "tokenizer": r"[^/]+",
         "weights": r"trained|random-seed-\d+",
+        "vision_model": one_of(model_keys(registry, "vision")),
+        "language_model": one_of(model_keys(registry, "language")),
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",
+        "prompt": "caption|motion|indoor|scene",
+        "image_set": "bold5000|things",
+        "captioned": "nsd|bold5000|things",
         "control": r"\w[\w-]*",
         "permutations": r"\d+",
         "block": r"\d+",
@@ -113,7 +131,8 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
         *tokenizer_steps(plan, tables),
         *kmcca_steps(plan, tables),
     ]
-    workflow = Workflow(steps, wildcard_constraints(catalogue), LIBRARY, manifest, root)
+    constraints = wildcard_constraints(catalogue, plan.feature_plan.registry)
+    workflow = Workflow(steps, constraints, LIBRARY, manifest, root)
     return workflow, plan
 
 
@@ -123,18 +142,40 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     Files that need model features, control tables or object annotations are wanted only where
     there are some; asked for by name, they say what is missing.
     """
-    absent = plan.absent_sources()
+    absent, uncaptioned = absent_sources(plan), absent_captions(plan)
+
+    def can_be_made(row: Derivative) -> bool:
+        if row.analysis == "captions" and row.parameters["source"] == "pixtral":
+            return row.dataset not in uncaptioned
+        return not absent & needs(row)
+
     return [
         row.target
         for row in catalogue
-        if workflow.producer(row.target) is not None and not absent & needs(row)
+        if workflow.producer(row.target) is not None and can_be_made(row)
     ]
+
+
+def absent_sources(plan: NsdPlan) -> set[str]:
+    """Return which sources are not there, those included that depend on others.
+
+    `answers`: what is said of images; `controls`: a user's, or what they are computed from.
+    """
+    absent = plan.absent_sources() | (set() if can_answer(plan) else {"answers"})
+    computed = plan.control_plan.is_computed and absent & COMPUTED_FROM
+    return absent | ({"controls"} if computed else set())
 
 
 def needs(row: Derivative) -> set[str]:
     """Return what a published file needs beside the recordings."""
     choices = [f"{row.analysis} {key}={value}" for key, value in row.parameters.items()]
     return {source for name in (row.analysis, *choices) for source in NEEDS.get(name, ())}
+
+
+def control_matrices(plan: NsdPlan) -> list[str]:
+    """Return the control matrices that the present settings and files can make."""
+    can_be_made = not absent_sources(plan) & COMPUTED_FROM
+    return list(plan.control_plan.computed.values()) if can_be_made else []
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

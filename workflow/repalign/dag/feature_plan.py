@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from repalign.errors import RepalignError
+from repalign.models.modality import modality_of
 from repalign.models.registry import Model, read_registry
 from repalign.settings import Settings
 from repalign.tables import paths
@@ -21,11 +22,25 @@ REGISTRY = "config/models.tsv"
 SIMULATED_REGISTRY = "resources/simulated/models/models.tsv"
 PROMPT = "coco"
 """Captions that language models read for NSD."""
+UNTRAINED = "-untrained"
+"""End of the keys of models with random weights."""
+NOT_UNTRAINED = ("bloom", "gemma")
+"""Beginnings of the names of families that the published untrained table lacks."""
 
 
 def models_installed() -> bool:
     """Say whether the optional packages that run models can be imported."""
     return all(find_spec(name) is not None for name in ("torch", "timm", "transformers"))
+
+
+def vllm_installed() -> bool:
+    """Say whether vLLM, which runs vision-language models on a GPU, can be imported."""
+    return find_spec("vllm") is not None
+
+
+def words_installed() -> bool:
+    """Say whether the optional package that takes captions apart can be imported."""
+    return find_spec("nltk") is not None
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,68 @@ class FeaturePlan:
         if self._check(model) not in self.supplied:
             return {}
         return {"features": self.supplied[model]}
+
+    def inputs_of(self, models: list[str], option: str) -> dict[str, list[str]]:
+        """Return the feature files of several models that the workflow makes, as one input."""
+        return {option: [path for m in models for path in self.inputs(m).values()]}
+
+    def external_of(self, models: list[str], option: str) -> dict[str, list[str]]:
+        """Return the feature files of several models that a user has, as one external input.
+
+        Its option is `supplied_<option>`. Scripts take both lists together and find the file of
+        each model by its name.
+        """
+        found = [path for m in models for path in self.external(m).values()]
+        return {f"supplied_{option}": found}
+
+    @property
+    def language_models(self) -> list[str]:
+        """Return the language models that read the captions of `PROMPT`, sorted."""
+        return [key for key in self.keys if key.endswith(f"_prompt-{PROMPT}")]
+
+    @property
+    def vision_models(self) -> list[str]:
+        """Return the vision models, sorted; none that a user supplies untrained."""
+        trained = [key for key in self.keys if not key.endswith(UNTRAINED)]
+        return [key for key in trained if modality_of(key) == "vision"]
+
+    @property
+    def has_both_modalities(self) -> bool:
+        """Say whether there are language and vision models to compare."""
+        there = bool(self.supplied or self.extracted)
+        return there and bool(self.language_models and self.vision_models)
+
+    @cached_property
+    def untrained(self) -> list[str]:
+        """Return the keys of the models that are compared untrained, language models first."""
+        chosen = self.settings.untrained.models
+        if chosen == "published":
+            marked = [model for model in self.registry if model.published] or self.registry
+            models = [m for m in marked if not m.family.casefold().startswith(NOT_UNTRAINED)]
+        elif chosen == "extracted":
+            models = [model for model in self.registry if model.extract]
+        else:
+            models = [model for model in self.registry if model.model in chosen]
+            unknown = sorted(set(chosen) - {model.model for model in models})
+            if unknown:
+                raise RepalignError(
+                    f"model(s) {', '.join(unknown)}",
+                    where="untrained.models",
+                    expected=f"ids of models in {self.registry_path}",
+                    remedy="Correct the ids, or add rows to the registry.",
+                )
+        ordered = sorted(models, key=lambda model: (model.modality, model.key(PROMPT)))
+        return [model.key(PROMPT, untrained=True) for model in ordered]
+
+    @property
+    def wants_untrained(self) -> bool:
+        """Say whether untrained models are a part of everything, and can be run.
+
+        The published ones are large, and who extracts nothing did not ask for days of computing.
+        """
+        extracted = {model.key(PROMPT, untrained=True) for model in self.extracted.values()}
+        asked = self.settings.untrained.models != "published" or {*self.untrained} <= extracted
+        return bool(self.untrained) and asked and models_installed()
 
     def _check(self, model: str) -> str:
         """Refuse a model that there is not."""

@@ -6,12 +6,13 @@ import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from repalign.dag.feature_plan import FeaturePlan, models_installed
+from repalign.dag.control_plan import ControlPlan
+from repalign.dag.feature_plan import FeaturePlan, models_installed, words_installed
+from repalign.dag.raw_folder import RawFolder
+from repalign.dag.tokenizer_plan import TokenizerPlan
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
-from repalign.simulate.truth import read_simulation
 from repalign.tables.coco_tables import SPLITS
 from repalign.tables.prepared import N_AREAS
 
@@ -42,60 +43,23 @@ class NsdPlan:
         return self.settings.nsd
 
     @cached_property
-    def _simulation(self) -> dict[str, Any] | None:
-        """Return the marker of a simulated dataset, after checking that the settings made it."""
-        marker: dict[str, Any] | None = read_simulation(self.root / self.nsd.raw)
-        if marker is None:
-            return None
-        wanted = self.settings.simulate.nsd.model_dump(mode="json")
-        made = marker.get("settings", wanted)
-        changed = sorted(k for k, v in wanted.items() if made.get(k) != v)
-        if changed:
-            raise RepalignError(
-                f"simulated with other values of {', '.join(changed)}",
-                where=f"{self.nsd.raw}/simulation.json",
-                expected="the values of simulate.nsd in the settings",
-                remedy="Run `repalign simulate nsd`, or set simulate.nsd back.",
-            )
-        return marker
+    def raw_folder(self) -> RawFolder:
+        """Return the raw folder, which knows what it holds."""
+        made_by = self.settings.simulate.nsd.model_dump(mode="json")
+        return RawFolder("nsd", "NSD", self.nsd.raw, self.nsd.source, made_by, self.root)
 
-    @cached_property
-    def folder(self) -> Path:
-        """Return the raw folder, after checking that it is there."""
-        if not (self.root / self.nsd.raw).is_dir():
-            raise RepalignError(
-                "no such folder",
-                where=f"nsd.raw: {self.nsd.raw}",
-                expected="the raw data of NSD",
-                remedy=(
-                    "Run `repalign simulate nsd` (or `make demo`) for simulated data, or set "
-                    "nsd.raw in config/config.yaml to your copy of NSD."
-                ),
-            )
-        return Path(self.nsd.raw)
-
-    @cached_property
+    @property
     def source(self) -> str:
         """Return what the raw folder holds: real, simulated or other."""
-        if self.nsd.source == "real" and read_simulation(self.root / self.nsd.raw) is not None:
-            raise RepalignError(
-                "a simulated dataset (it has a simulation.json)",
-                where=f"nsd.raw: {self.nsd.raw}",
-                expected="real data, as nsd.source says",
-                remedy="Set nsd.source back to auto, or nsd.raw to your copy of NSD.",
-            )
-        if self.nsd.source != "auto":
-            return self.nsd.source
-        _ = self.folder
-        return "real" if self._simulation is None else "simulated"
+        return self.raw_folder.source
 
     @cached_property
     def sessions(self) -> dict[int, int]:
         """Return the number of sessions of each selected subject."""
         if self.nsd.sessions is not None:
             known = dict(self.nsd.sessions)
-        elif self.source == "simulated" and self._simulation is not None:
-            known = {int(k): int(v) for k, v in self._simulation["sessions"].items()}
+        elif self.source == "simulated" and (made := self.raw_folder.simulation) is not None:
+            known = {int(k): int(v) for k, v in made["sessions"].items()}
         else:
             known = PUBLISHED_SESSIONS
         wanted = sorted(known) if self.nsd.subjects == "all" else sorted(set(self.nsd.subjects))
@@ -150,7 +114,7 @@ class NsdPlan:
 
     def raw(self, pattern: str, **entities: int | str) -> str:
         """Return the path of a raw file."""
-        return str(self.folder / pattern.format(**entities))
+        return self.raw_folder.path(pattern, **entities)
 
     def of_coco(self, pattern: str) -> list[str]:
         """Return the annotation files of both splits of COCO."""
@@ -168,35 +132,27 @@ class NsdPlan:
         """Return where the features of models come from."""
         return FeaturePlan(self.settings, self.source == "simulated", self.root)
 
+    @cached_property
+    def tokenizer_plan(self) -> TokenizerPlan:
+        """Return which tokenizers are compared with subjects."""
+        return TokenizerPlan(self.settings.tokenizers, self.feature_plan.registry, self.root)
+
     @property
     def models(self) -> list[str]:
         """Return the names of the models, sorted."""
         return self.feature_plan.keys
 
     @cached_property
-    def controls(self) -> list[str]:
-        """Return the control tables, sorted by name."""
-        place = Path(self.nsd.raw) / self.nsd.controls
-        found = sorted((self.root / place).glob("control_*.parquet"))
-        if not found:
-            raise RepalignError(
-                "no control_<name>.parquet",
-                where=f"nsd.controls: {place}",
-                expected="at least one control table",
-                remedy="Correct nsd.controls, or put control tables there.",
-            )
-        return [str(place / path.name) for path in found]
-
-    @property
-    def control_names(self) -> list[str]:
-        """Return the names of the controls, in the order of their tables."""
-        return [Path(path).stem.removeprefix("control_") for path in self.controls]
+    def control_plan(self) -> ControlPlan:
+        """Return where the control matrices of partial RSA come from."""
+        return ControlPlan(self.settings, self.root)
 
     def absent_sources(self) -> set[str]:
         """Return which of the sources that some analyses need are not there.
 
-        `captions`: COCO's captions; `coco`: these and its objects; `persons`: its people;
-        `objects`: what the chosen backend needs to find objects in the shown pictures.
+        `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its
+        objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
+        in the shown pictures; `nltk`: what takes captions apart.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
@@ -207,12 +163,17 @@ class NsdPlan:
         of_coco = is_there(files.captions, files.instances)
         backend = self.settings.objects.backend
         there = {
+            "packages": models_installed(),
             "features": self.feature_plan.is_ready,
-            "controls": any((raw / self.nsd.controls).glob("control_*.parquet")),
+            "both modalities": self.feature_plan.has_both_modalities,
+            "untrained models": self.feature_plan.wants_untrained,
+            "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
             "captions": is_there(files.captions),
             "coco": of_coco,
             "persons": is_there(files.person_keypoints),
             "objects": is_there(files.images)
             and (of_coco if backend == "coco_instances" else models_installed()),
+            "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.source == "simulated"),
+            "nltk": words_installed(),
         }
         return {name for name, found in there.items() if not found}

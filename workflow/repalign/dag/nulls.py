@@ -12,6 +12,7 @@ from typing import Any
 from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
 from repalign.dag.rsa import alignment_params, device_options, same_image, vector_set
 from repalign.dag.steps import Step, Wildcards
+from repalign.dag.subject_model import session_vectors
 from repalign.tables import paths
 
 REGIONS_IN_BLOCK = 10
@@ -79,6 +80,7 @@ def _model_null(plan: NsdPlan) -> Step:
             **same_image(plan),
             "subject": int(w["subject"]),
             "model": w["model"],
+            "dataset": w["dataset"],
             "assume_row_order": int(plan.nsd.assume_row_order),
             **device,
         }
@@ -87,7 +89,7 @@ def _model_null(plan: NsdPlan) -> Step:
         "compute_model_null",
         paths.MODEL_NULL,
         inputs=lambda w: {
-            "rdms": paths.SESSION_RDMS.format_map(dict(w)),
+            "rdms": session_vectors(w, "rdms"),
             **plan.feature_plan.inputs(w["model"]),
         },
         external=lambda w: plan.feature_plan.external(w["model"]),

@@ -187,18 +187,19 @@ def _compare(plan: NsdPlan) -> Step:
 
 def _compare_partial(plan: NsdPlan) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
-        return _sides(plan, {**w, "subset": "controlled", "comparison": "pearson"})
+        sides = _sides(plan, {**w, "subset": "controlled", "comparison": "pearson"})
+        return {**sides, **plan.control_plan.inputs()}
 
     return Step(
         "compare_rdms_partial",
         paths.PARTIAL_PAIR,
         inputs=inputs,
-        external=lambda _: {"controls": plan.controls},
+        external=lambda _: plan.control_plan.external(),
         params=lambda w: {
             **_pair_params(plan, w),
             **same_image(plan),
             "repetitions": N_REPETITIONS,
-            "control_names": plan.control_names,
+            "control_names": plan.control_plan.names,
         },
     )
 
@@ -238,7 +239,8 @@ def _subsets(plan: NsdPlan) -> list[Step]:
         Step(
             "select_controlled",
             paths.CONTROLLED,
-            external=lambda _: {"controls": plan.controls},
+            inputs=lambda _: plan.control_plan.inputs(),
+            external=lambda _: plan.control_plan.external(),
             params=lambda _: {"source": plan.source},
         ),
     ]

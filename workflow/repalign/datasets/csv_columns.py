@@ -10,9 +10,18 @@ import pandas as pd
 from repalign.errors import RepalignError
 
 
-def read_csv(path: str | Path, name: str, n_rows: int | None = None) -> pd.DataFrame:
-    """Read a CSV file, or its first rows; say how to mend it if that is impossible."""
+def read_csv(
+    path: str | Path, name: str, *, as_text: bool = False, n_rows: int | None = None
+) -> pd.DataFrame:
+    """Read a CSV file, or its first rows; say how to mend it if that is impossible.
+
+    `as_text` keeps every field as it is written: "None" and "NA" are words, not missing values.
+    """
     try:
+        if as_text:
+            return pd.read_csv(
+                path, dtype=str, keep_default_na=False, na_filter=False, nrows=n_rows
+            )
         return pd.read_csv(path, nrows=n_rows)
     except FileNotFoundError as error:
         raise RepalignError(

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import blas
 
-from repalign.kernels.quantiles import check_finite, check_patterns, clip_limits
-from repalign.kernels.rdm import CHUNK, FLAT_ROUNDINGS, n_pairs
+from repalign.kernels.centred import CentredPatterns, centre
+from repalign.kernels.quantiles import check_finite, check_patterns
+from repalign.kernels.rdm import FLAT_ROUNDINGS, n_pairs
 
 Array = npt.NDArray[Any]
-Float64 = npt.NDArray[np.float64]
 
 #: Fewest trials for which U-centring leaves anything.
 FEWEST_TRIALS = 4
@@ -89,49 +88,35 @@ def gram_vector(
         check_finite(patterns)
         unit.fill(np.nan)
         return unit
-    centred = _centre_columns(patterns, quantile, precision)
-    syrk = blas.ssyrk if precision == np.float32 else blas.dsyrk
-    # As in rdm.py: the transpose is a Fortran view, and one triangle is formed, the upper.
-    gram = syrk(1.0, centred.T, trans=1, lower=1).T
-    size = float(np.trace(gram, dtype=np.float64)) / n_trials
-    square = _u_centre(gram, unit)
-    smallest = FLAT_ROUNDINGS * float(np.finfo(precision).eps) * size
-    if square > unit.size * smallest**2:
-        np.multiply(unit, 1 / math.sqrt(square), out=unit, casting="same_kind")
+    return centred_gram_vector(centre(patterns, quantile, precision), unit)
+
+
+def centred_gram_vector(centred: CentredPatterns, out: Array) -> Array:
+    """Compute `gram_vector` of patterns that are centred already.
+
+    Parameters
+    ----------
+    centred : CentredPatterns
+        From `centre`.
+    out : contiguous array (n_pairs,) of the dtype of `centred`
+        Receives the result.
+
+    Returns
+    -------
+    unit : array (n_pairs,)
+        `out`.
+    """
+    n_trials = len(centred.values)
+    if n_trials < FEWEST_TRIALS:
+        out.fill(np.nan)
+        return out
+    square = _u_centre(centred.products, out)
+    smallest = FLAT_ROUNDINGS * float(np.finfo(out.dtype).eps) * centred.size
+    if square > out.size * smallest**2:
+        np.multiply(out, 1 / math.sqrt(square), out=out, casting="same_kind")
     else:
-        unit.fill(np.nan)
-    return unit
-
-
-def _centre_columns(patterns: Array, quantile: float | None, dtype: np.dtype[Any]) -> Array:
-    """Clipped patterns (n_trials, n_dims) less their column means, within -2..2."""
-    if quantile is None:
-        check_finite(patterns)
-        lower, upper = float(patterns.min()), float(patterns.max())
-    else:
-        lower, upper = clip_limits(patterns, quantile)
-    # A power of two keeps the digits and brings squares of any input within range.
-    factor = math.ldexp(1.0, -max(math.frexp(max(abs(lower), abs(upper)))[1], -1000))
-    n_trials, n_dims = patterns.shape
-    rows = max(1, CHUNK // n_dims)
-
-    def block(start: int) -> Float64:
-        values = patterns[start : start + rows].astype(np.float64, order="C")
-        if quantile is not None:
-            np.clip(values, lower, upper, out=values)
-        values *= factor
-        return values
-
-    # Sums of differences from the first trial: a constant column has mean 0 to the last bit.
-    origin = block(0)[0].copy()
-    total = np.zeros(n_dims)
-    for start in range(0, n_trials, rows):
-        total += (block(start) - origin).sum(axis=0)
-    total /= n_trials
-    centred = np.empty((n_trials, n_dims), dtype)
-    for start in range(0, n_trials, rows):
-        centred[start : start + rows] = (block(start) - origin) - total
-    return centred
+        out.fill(np.nan)
+    return out
 
 
 def _u_centre(gram: Array, out: Array) -> float:

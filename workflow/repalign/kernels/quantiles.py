@@ -91,6 +91,65 @@ def clip_limits(patterns: Array, quantile: float = 0.003) -> tuple[float, float]
     )
 
 
+def magnitude_limit(patterns: Array, quantile: float = 0.95) -> float:
+    """Quantile of the absolute values of all entries of a set of features.
+
+    Parameters
+    ----------
+    patterns : array (n_stimuli, n_dims), floating dtype
+        Features, in any unit and memory order; never modified.
+    quantile : float
+        Share of the entries whose magnitude is at most the limit; 0 to 1.
+
+    Returns
+    -------
+    limit : float
+        Clip to -limit and limit to take the outliers in.
+
+    Raises
+    ------
+    ValueError
+        If `patterns` is empty, no matrix of floating-point numbers or not finite, or `quantile`
+        is outside 0 to 1.
+
+    Notes
+    -----
+    The convention is that of `clip_limits`: the result is ``numpy.quantile(abs(patterns), q)`` in
+    float64, to the last bit. So is the method, with one tail: values beyond a bound from a
+    sample are kept, counted and sorted. Memory for them: a share 1 - `quantile` of the values.
+    """
+    check_patterns(patterns)
+    if patterns.dtype.kind != "f" or patterns.size == 0:
+        raise ValueError(
+            f"patterns are {patterns.dtype} of shape {patterns.shape}; expected floating-point "
+            "numbers, at least one"
+        )
+    if not 0 <= quantile <= 1:
+        raise ValueError(f"quantile is {quantile!r}; expected a number from 0 to 1")
+    check_finite(patterns)
+    virtual = (patterns.size - 1) * quantile
+    index = math.floor(virtual)
+    largest = _largest_magnitudes(patterns, patterns.size - index)
+    return _interpolate(largest, index - (patterns.size - largest.size), virtual)
+
+
+def _largest_magnitudes(patterns: Array, n_wanted: int) -> Array:
+    """At least the `n_wanted` largest absolute values, in ascending order."""
+    sample = np.sort(np.abs(_sample(patterns)))
+    rank = _bracket_rank(sample.size, n_wanted / patterns.size)
+    if patterns.size > 2 * SAMPLE and rank < sample.size:
+        bound = sample[-1 - rank]
+        sizes = (np.abs(chunk) for chunk in _chunks(patterns))
+        largest = np.sort(np.concatenate([values[values > bound] for values in sizes]))
+        if largest.size < n_wanted:
+            n_equal = sum(int(np.count_nonzero(np.abs(c) == bound)) for c in _chunks(patterns))
+            ties = np.full(min(n_equal, n_wanted - largest.size), bound, dtype=patterns.dtype)
+            largest = np.append(ties, largest)
+        if largest.size >= n_wanted:
+            return largest
+    return np.sort(np.abs(patterns), axis=None)
+
+
 def check_finite(patterns: Array) -> None:
     """Refuse patterns (n_trials, n_voxels) that hold NaN or infinity.
 

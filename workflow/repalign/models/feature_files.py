@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import h5py
@@ -26,13 +28,13 @@ class Store(Protocol):
         Image of each row.
     dims : tuple of int
         Width of each layer.
-    modality : str or None
-        What the file says of its model.
+    attributes : mapping
+        What the file says of its model and stimuli.
     """
 
     ids: Ids
     dims: tuple[int, ...]
-    modality: str | None
+    attributes: Mapping[str, Any]
 
     def read(self, layer: int, positions: Ids) -> Float32:
         """Read the rows at ascending `positions` (n,) of a layer; shape (n, dim)."""
@@ -47,7 +49,8 @@ class H5Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = h5py.File(path, "r")
+            # Rows are read once: a cache of chunks, 1 MiB a layer, would only hold memory.
+            self._file = h5py.File(path, "r", rdcc_nbytes=0)
         except OSError as error:
             raise feature_error(f"unreadable ({error})", path, "a complete HDF5 file") from error
         try:
@@ -72,8 +75,7 @@ class H5Store:
                 expected = f"floats of shape ({self.ids.size}, dim), a row an id"
                 raise feature_error(found, f"{path}, layer {name}", expected)
         self.dims = tuple(int(layer.shape[1]) for layer in self._layers)
-        modality = self._file.attrs.get("modality")
-        self.modality = None if modality is None else str(modality)
+        self.attributes: Mapping[str, Any] = dict(self._file.attrs)
 
     def read(self, layer: int, positions: Ids) -> Float32:
         """Read the rows at ascending `positions` (n,) of a layer; shape (n, dim)."""
@@ -100,7 +102,8 @@ class H5Store:
 class TorchStore:
     """A `.pt` dictionary: `feats` [n_stimuli, n_layers, dim], and `ids` [n_stimuli] if it has."""
 
-    modality: str | None = None
+    attributes: Mapping[str, Any] = MappingProxyType({})
+    """It says nothing."""
 
     def __init__(self, path: Path, assume_row_order: bool) -> None:
         self._torch = import_torch(

@@ -4,7 +4,8 @@ A feature file is `<model key>.h5`, as `write_features` makes it::
 
     layers/000, layers/001, ...   (n_stimuli, dim) float32 or float16, chunks of whole rows
     ids                           (n_stimuli,) int32, the image of each row
-    attributes: model, modality, dims (n_layers,), provenance (JSON), more if wanted
+    attributes: model, modality, dims (n_layers,), provenance (JSON), more if wanted;
+                `extraction` says what extracted features say of themselves
 
 or a `.pt` dictionary, with `feats` [n_stimuli, n_layers, dim] and preferably `ids`. A few
 hundred rows of one layer are read without the rest of the file.
@@ -30,6 +31,7 @@ from repalign.models.feature_files import (
     check_ids,
     feature_error,
 )
+from repalign.models.identity import FeatureIdentity
 from repalign.models.modality import MODALITIES, modality_of
 from repalign.tables.atomic import atomic_file
 
@@ -54,12 +56,15 @@ class Features:
         Sizes.
     dims : tuple of int
         Width of each layer.
+    attributes : mapping
+        What the file says of its model and stimuli; nothing, if it is a user's own.
     """
 
     def __init__(self, path: Path, store: Store) -> None:
         self.path = path
         self.model = path.stem
-        self.modality = store.modality or modality_of(path.stem)
+        self.attributes = store.attributes
+        self.modality = str(self.attributes.get("modality", modality_of(path.stem)))
         if self.modality not in MODALITIES:
             where = f"{path}, attribute modality"
             raise feature_error(repr(self.modality), where, f"one of {', '.join(MODALITIES)}")
@@ -146,7 +151,9 @@ class Features:
         self.close()
 
 
-def open_features(path: str | Path, assume_row_order: bool = False) -> Features:
+def open_features(
+    path: str | Path, assume_row_order: bool = False, expected: FeatureIdentity | None = None
+) -> Features:
     """Open the features of a model.
 
     Parameters
@@ -155,6 +162,9 @@ def open_features(path: str | Path, assume_row_order: bool = False) -> Features:
         `<model key>.h5` or `<model key>.pt`.
     assume_row_order : bool
         Whether row k of a `.pt` file without `ids` is image k. That cannot be checked.
+    expected : FeatureIdentity, optional
+        Model, weights and stimuli that are wanted. What a file does not say of itself is not
+        compared, so files of users, and all `.pt` files, are checked for their ids alone.
 
     Returns
     -------
@@ -164,8 +174,8 @@ def open_features(path: str | Path, assume_row_order: bool = False) -> Features:
     Raises
     ------
     RepalignError
-        If there is no such file, it cannot be read, its parts do not fit, or a `.pt` file is
-        given and PyTorch is not installed.
+        If there is no such file, it cannot be read, its parts do not fit, it says that it is
+        something else than expected, or a `.pt` file is given and PyTorch is not installed.
     """
     path = Path(path)
     if path.suffix not in (".h5", ".pt"):
@@ -174,6 +184,8 @@ def open_features(path: str | Path, assume_row_order: bool = False) -> Features:
         raise feature_error("no such file", path, "the features of a model")
     store: Store = H5Store(path) if path.suffix == ".h5" else TorchStore(path, assume_row_order)
     try:
+        if expected is not None:
+            expected.check(store.attributes, path)
         return Features(path, store)
     except BaseException:
         store.close()

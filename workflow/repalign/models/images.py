@@ -49,6 +49,9 @@ class Images(Protocol):
     def encoded(self, k: int) -> bytes:
         """Return picture `k` as the bytes of a JPEG or PNG file."""
 
+    def content(self, k: int) -> bytes:
+        """Return what the dataset stores of picture `k`: its pixels, or the bytes of its file."""
+
 
 def open_brick(
     path: str | Path,
@@ -132,6 +135,7 @@ class _Brick:
             found = f"{brick.dtype} of shape {brick.shape}"
             raise _error(found, f"{path}, {BRICK}", "uint8 of shape (n, height, width, 3)")
         self._brick = brick
+        self._last: tuple[int, npt.NDArray[np.uint8]] | None = None
         n_rows = int(brick.shape[0])
         self.ids = _checked(np.arange(n_rows) if ids is None else ids)
         if self.ids.size and self.ids.max() >= n_rows:
@@ -150,19 +154,25 @@ class _Brick:
 
     def picture(self, k: int) -> Image.Image:
         if self._encoding == "exact":
-            return self._pixels(k)
+            return Image.fromarray(self._pixels(k))
         return decode(self.encoded(k), self.name(k)).image
 
     def encoded(self, k: int) -> bytes:
-        pixels = self._pixels(k)
-        return encode_png(pixels) if self._encoding == "exact" else encode_jpeg(pixels)
+        image = Image.fromarray(self._pixels(k))
+        return encode_png(image) if self._encoding == "exact" else encode_jpeg(image)
 
-    def _pixels(self, k: int) -> Image.Image:
-        try:
-            return Image.fromarray(self._brick[int(self.ids[k])])
-        except OSError as error:
-            expected = "nsd_stimuli.hdf5, complete"
-            raise _error(f"unreadable ({error})", self.name(k), expected) from error
+    def content(self, k: int) -> bytes:
+        return self._pixels(k).tobytes()
+
+    def _pixels(self, k: int) -> npt.NDArray[np.uint8]:
+        """Read a row; the last one is kept, as it is often wanted twice."""
+        if self._last is None or self._last[0] != k:
+            try:
+                self._last = k, self._brick[int(self.ids[k])]
+            except OSError as error:
+                expected = "nsd_stimuli.hdf5, complete"
+                raise _error(f"unreadable ({error})", self.name(k), expected) from error
+        return self._last[1]
 
 
 class _Files:
@@ -194,12 +204,14 @@ class _Files:
     def encoded(self, k: int) -> bytes:
         return self._decoded(k)[1]
 
-    def _decoded(self, k: int) -> tuple[Image.Image, bytes]:
+    def content(self, k: int) -> bytes:
         try:
-            content = self._files[k].read_bytes()
+            return self._files[k].read_bytes()
         except OSError as error:
             raise _error(f"unreadable ({error})", self.name(k), "a picture") from error
-        picture = decode(content, self.name(k))
+
+    def _decoded(self, k: int) -> tuple[Image.Image, bytes]:
+        picture = decode(self.content(k), self.name(k))
         self._changes[k] = picture.changes
         return picture.image, picture.encoded
 

@@ -15,13 +15,13 @@ from repalign.models.libraries import import_transformers
 from repalign.models.weight_files import PLAIN, SAFE, is_complete, reason
 
 LOCAL = "local-dir"
-_ABOUT = ("*.json", "*.txt", "*.model")
-"""Configuration and tokenizer, and which parts the weights have."""
+_ABOUT = ("*.json", "*.txt", "*.model", "*.jinja")
+"""Configuration, tokenizer, template of conversations, and which parts the weights have."""
 _WEIGHTS = {
     SAFE: (SAFE, "model-*-of-*.safetensors"),
     PLAIN: (PLAIN, "pytorch_model-*-of-*.bin"),
 }
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
 
 
 def find_folder(source: str, path: str, revision: str, *, weights: bool = True) -> Path:

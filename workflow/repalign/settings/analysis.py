@@ -85,9 +85,9 @@ class ResourceSettings(Section):
     device: Literal["cpu", "cuda"] = Field(
         "cpu",
         description=(
-            "Where all-pairs products and permutation nulls are computed. `cuda`: on one NVIDIA "
-            "GPU a job, by PyTorch (`pip install 'repalign[gpu]'`); numbers agree within 1e-5, "
-            "and results of the other device are computed again."
+            "Where all-pairs products and permutation nulls are computed, and models run. `cuda`: "
+            "on one NVIDIA GPU a job, by PyTorch (`pip install 'repalign[gpu]'`); numbers agree "
+            "within 1e-5, and results of the other device are computed again."
         ),
     )
 

@@ -128,7 +128,8 @@ class NsdSettings(Section):
         "control_matrices",
         description=(
             "Folder of control tables (control_<name>.parquet) for partial RSA; relative to "
-            "`raw`, or an absolute path."
+            "`raw`, or an absolute path. `computed`: those that the workflow makes from shared "
+            "components and annotations of the images."
         ),
     )
     files: NsdFiles = Field(NsdFiles(), description="Where each raw file lies.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from repalign.errors import RepalignError
 from repalign.simulate.atlas import parcels
@@ -15,6 +16,8 @@ from repalign.simulate.scenes import Scene
 from repalign.simulate.settings import N_AREAS, SIMULATOR_VERSION, NsdSimulation
 
 _MANIFEST = "simulation.json"
+MODELS_VERSION = 1
+"""Goes up when tiny models of equal settings become different."""
 
 
 def write_manifest(folder: Path, settings: NsdSimulation) -> None:
@@ -31,14 +34,14 @@ def write_manifest(folder: Path, settings: NsdSimulation) -> None:
         "dataset": "nsd",
         "simulated": True,
         "format": "nsd-raw",
-        "code": f"repalign.simulate {SIMULATOR_VERSION}",
+        "code": dataset_code(),
         "seed": settings.seed,
         "sessions": {str(s): done for s, done in enumerate(settings.sessions, start=1)},
         "n_trials_per_session": settings.n_trials_per_session,
         "n_images": settings.n_images,
         "settings": settings.model_dump(mode="json"),
     }
-    _write_json(folder / _MANIFEST, facts)
+    write_json(folder / _MANIFEST, facts)
 
 
 def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], seed: int) -> None:
@@ -47,13 +50,70 @@ def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], 
         "dataset": "nsd",
         "simulated": True,
         "format": "nsd-raw",
-        "code": f"repalign.simulate {SIMULATOR_VERSION}",
+        "code": dataset_code(),
         "seed": seed,
         "sessions": {"1": 1},
         "n_trials_per_session": n_trials,
         "volume_shape": list(shape),
     }
-    _write_json(folder / _MANIFEST, facts)
+    write_json(folder / _MANIFEST, facts)
+
+
+def write_dataset_manifest(folder: Path, dataset: str, settings: BaseModel) -> None:
+    """Write ``simulation.json`` of a dataset that has nothing but its settings to tell.
+
+    Parameters
+    ----------
+    folder : Path
+        Root of the dataset.
+    dataset : str
+        Name of the dataset.
+    settings : BaseModel
+        What made it.
+    """
+    facts = {
+        "dataset": dataset,
+        "simulated": True,
+        "code": dataset_code(),
+        "settings": settings.model_dump(mode="json"),
+    }
+    write_json(folder / _MANIFEST, facts)
+
+
+def write_models_manifest(folder: Path, settings: NsdSimulation) -> None:
+    """Write ``simulation.json`` of a folder of tiny models.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    settings : NsdSimulation
+        Of the dataset that the models are for.
+    """
+    write_json(
+        folder / _MANIFEST,
+        {
+            "dataset": "models",
+            "simulated": True,
+            "code": models_code(),
+            "settings": models_settings(settings),
+        },
+    )
+
+
+def dataset_code() -> str:
+    """Return the version of the code that simulates datasets, as manifests name it."""
+    return f"repalign.simulate {SIMULATOR_VERSION}"
+
+
+def models_code() -> str:
+    """Return the version of the code that makes tiny models, as their manifest names it."""
+    return f"repalign.simulate.tiny_models {MODELS_VERSION}, captions {SIMULATOR_VERSION}"
+
+
+def models_settings(settings: NsdSimulation) -> dict[str, int]:
+    """Return the settings of a simulated dataset that its tiny models depend on."""
+    return {"seed": settings.seed, "n_images": settings.n_images}
 
 
 def read_simulation(folder: Path | str) -> dict[str, Any] | None:
@@ -128,7 +188,7 @@ def write_scenes(path: Path, scenes: list[Scene], areas: list[list[int]], size: 
         }
         for scene, pixels in zip(scenes, areas, strict=True)
     ]
-    _write_json(path, content)
+    write_json(path, content)
 
 
 def write_planting(folder: Path, planting: Planting) -> None:
@@ -152,8 +212,16 @@ def write_planting(folder: Path, planting: Planting) -> None:
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write_json(path: Path, content: object) -> None:
-    """Write JSON with a fixed layout."""
+def write_json(path: Path, content: object) -> None:
+    """Write JSON with a fixed layout.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    content : object
+        Dictionaries, lists, texts and numbers, NumPy's included.
+    """
     text = json.dumps(content, indent=1, ensure_ascii=True, default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
 

@@ -73,6 +73,24 @@ CKA_SUBJECT_SUBJECT = pa.schema(
     ]
 )
 
+CKA_UNTRAINED = pa.schema(
+    [
+        LAYER,
+        field("metric", CATEGORY, "always unbiased_cka"),
+        field("score", pa.float32(), "unbiased linear CKA; NaN where undefined"),
+        field("n_stim", pa.uint16(), "trials of the session, repeats included"),
+        ROI,
+        SUBJECT,
+        field("session", pa.uint8(), "session, from 1"),
+        field("model", CATEGORY, "name of the feature file, which ends in -untrained"),
+        field("modality", CATEGORY, "language or vision"),
+    ]
+)
+
+SEED = field("seed", pa.uint32(), "seed of the model's random weights")
+CKA_UNTRAINED_SEEDS = CKA_UNTRAINED.append(SEED)
+"""The same with several seeds; parts always say theirs."""
+
 RSA_PVALUES = pa.schema(
     [
         ROI,
@@ -85,5 +103,21 @@ RSA_PVALUES = pa.schema(
         field("pvalue_fdr_bh", pa.float64(), "Benjamini-Hochberg within the comparison"),
         field("apa_star", pa.string(), "stars of the corrected p-value"),
         field("mne_name", pa.string(), "label of the left hemisphere"),
+    ]
+)
+
+_WITH_CAPTIONS = "correlation of brain RDM and token RDM; NaN where undefined"
+
+RSA_TOKENIZERS = pa.schema(
+    [
+        SUBJECT,
+        field("session", CATEGORY, "always shared: images that all subjects see"),
+        ROI,
+        field("tokenizer", CATEGORY, "words, stems, both without stop words, then models"),
+        field("metric", CATEGORY, "always rsa"),
+        field("jaccard_score", pa.float32(), f"{_WITH_CAPTIONS}: Jaccard distance of token sets"),
+        field("correlation_score", pa.float32(), f"{_WITH_CAPTIONS}: 1 - r of token sets"),
+        field("correlation_freq_score", pa.float32(), f"{_WITH_CAPTIONS}: 1 - r of token counts"),
+        field("n_stimuli", pa.uint16(), "different images that take part"),
     ]
 )

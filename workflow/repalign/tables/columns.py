@@ -74,7 +74,8 @@ class Part:
     path : str or Path
         The file.
     keys : mapping
-        Columns that have one value in the whole part.
+        Columns that have one value in the whole part, or the values of a list, in the order of
+        their first rows.
     multiple_of : int
         The number of rows is a multiple of this, and not 0.
     """
@@ -93,7 +94,10 @@ class Part:
         """
         table = read_table(self.path, schema)
         found = {name: pc.unique(table.column(name)).to_pylist() for name in self.keys}
-        wanted = {name: [value] for name, value in self.keys.items()}
+        wanted = {
+            name: value if isinstance(value, list) else [value]
+            for name, value in self.keys.items()
+        }
         if found != wanted or len(table) % self.multiple_of:
             raise RepalignError(
                 f"{len(table)} rows of {found}",
@@ -105,7 +109,11 @@ class Part:
 
 
 def join_tables(
-    parts: Iterable[Part], output: str | Path, schema: pa.Schema, record: Mapping[str, Any]
+    parts: Iterable[Part],
+    output: str | Path,
+    schema: pa.Schema,
+    record: Mapping[str, Any],
+    of_parts: pa.Schema | None = None,
 ) -> int:
     """Write parts behind one another, each as a row group.
 
@@ -119,6 +127,8 @@ def join_tables(
         What every part and the table must have.
     record : mapping
         Provenance.
+    of_parts : pyarrow.Schema, optional
+        What every part must have, if that is more columns than the table.
 
     Returns
     -------
@@ -133,7 +143,7 @@ def join_tables(
     total = 0
     with parquet_writer(output, schema, record) as writer:
         for part in parts:
-            table = part.read(schema)
+            table = part.read(of_parts or schema).select(schema.names)
             writer.write_table(table, row_group_size=len(table))
             total += len(table)
     return total

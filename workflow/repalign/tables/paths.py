@@ -18,8 +18,9 @@ SESSION = PREPARED + "/sessions/sub-{subject}/ses-{session}.npy"
 RDM_SET = "{subset}/shift-{shift}_{hemispheres}/sub-{subject}_{role}_sub-{partner}"
 VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
-SESSION_RDMS = "results/{dataset}/session_rdms/{hemispheres}/sub-{subject}"
+SESSION_VECTORS = "results/{dataset}/session_{vectors}/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
+IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
@@ -35,6 +36,9 @@ PARTIAL_PAIR = (
 GROUP_PART = PARTS + "subject_group/shift-{shift}_{hemispheres}/sub-{subject}.parquet"
 MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
 PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
+UNTRAINED_PART = PARTS + "untrained/{hemispheres}/seed-{seed}/{model}/sub-{subject}.parquet"
+MODEL_MODEL_PART = PARTS + "model_model/batches-{block}.parquet"
+TOKENIZER_PART = PARTS + "tokenizers/{hemispheres}/sub-{subject}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
@@ -48,17 +52,26 @@ RANKING = "results/{dataset}/figures/{table}_ranking.png"
 MODELS_INFO = "results/metadata/models-info.csv"
 MODEL_SIZES = "results/metadata/model_sizes.csv"
 CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"
+GENERATED_CAPTIONS = "results/captions/{dataset}-captions-pixtral.csv"
+TEXTS = "results/{dataset}/texts/{prompt}.csv"
 ANSWERS = "results/{dataset}/answers/{question}.csv"
 FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
 COCO_CAPTIONS = "results/captions/nsd-captions-coco.csv"
 COCO_OBJECTS = PREPARED + "/coco_objects.parquet"
+WORDS = "results/{dataset}/words/{words}.parquet"
+TOKENS = "results/{dataset}/tokens/{tokenizer}.parquet"
+SAME_TOKENS = "results/{dataset}/same_tokens.tsv"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
+GRAMS = "results/{dataset}/kmcca/grams/sub-{subject}.h5"
+COMPONENTS = "results/{dataset}/kmcca/components.parquet"
+IMAGE_ANNOTATIONS = "results/{dataset}/kmcca/image_annotations.parquet"
 COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
 OBJECTS_INDEX = NSD_INDEX + "annotations/coco_objects_annotations.csv"
 PERSONS_INDEX = NSD_INDEX + "annotations/coco_person_annotations.csv"
+IMAGES_INDEX = "results/datasets/{dataset}/preprocessed/images.csv"
 
 MANIFEST = "results/raw_manifest.tsv"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from repalign.errors import RepalignError
@@ -39,6 +41,29 @@ def read_trials_table(path: str | Path) -> pd.DataFrame:
     frame: pd.DataFrame = read_table(path).to_pandas()
     _require(path, list(frame.columns), TRIAL_COLUMNS)
     return frame
+
+
+def read_stimulus_ids(path: str | Path) -> npt.NDArray[np.int64]:
+    """Read which stimuli a prepared dataset has.
+
+    Parameters
+    ----------
+    path : str or Path
+        `stimuli.parquet`.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_stimuli,)
+        Their ids, ascending: those of trials and of feature files.
+
+    Raises
+    ------
+    RepalignError
+        If there is no column of them.
+    """
+    table = read_table(path)
+    _require(path, table.column_names, ("stimulus",))
+    return np.sort(table["stimulus"].to_numpy()).astype(np.int64)
 
 
 def read_regions(path: str | Path) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,17 @@ def make_record(spec: str | None) -> Record:
     parsed = _parse_spec(spec) if spec else None
     params = (parsed or {}).get("params", {})
     versions = {"python": platform.python_version(), "repalign": repalign.__version__}
-    versions |= {name: version(name) for name in RECORDED_PACKAGES}
+    versions |= versions_of(RECORDED_PACKAGES)
     return {
         "spec": parsed,
         "dataset_source": params.get("source"),
         "versions": versions,
     }
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of installed packages by name."""
+    return {name: version(name) for name in packages}
 
 
 def _parse_spec(spec: str) -> Record:

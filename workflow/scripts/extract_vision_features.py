@@ -1,0 +1,52 @@
+"""Features of all pictures of a dataset from every block of a vision model."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repalign.models.extraction import log_changes, make_features, running, vision_compute
+from repalign.models.extraction_options import add_model_options, facts_of, run_with, weights_of
+from repalign.models.images import open_brick
+from repalign.models.loading import load_timm
+from repalign.models.vision import Vision
+from repalign.scripting import run, script_parser
+from repalign.tables.prepared import read_stimulus_ids
+from repalign.tables.provenance import make_record
+
+
+def main(options: argparse.Namespace) -> None:
+    ids = read_stimulus_ids(options.stimuli)
+    images = open_brick(options.pictures, ids, encoding=options.images)
+    with running(options.device, options.model_threads):
+        loaded = load_timm(options.model_id, weights_of(options))
+        vision = Vision(loaded.module.to(options.device), loaded.data_config, options.pool)
+        make_features(
+            options.output,
+            images.ids,
+            vision_compute(vision, images, options.batch_size),
+            {
+                **facts_of(options, loaded),
+                "modality": "vision",
+                "precision": "float32",
+                "transform": vision.transform,
+                "images": options.images,
+            },
+            make_record(options.spec),
+            store=options.store,
+            run_with=run_with(options),
+        )
+    log_changes(images)
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(__doc__, "model", "dataset", "device")
+    add_model_options(options)
+    options.add_argument("--stimuli", type=Path, required=True, help="stimuli.parquet")
+    options.add_argument("--pictures", type=Path, required=True, help="nsd_stimuli.hdf5")
+    options.add_argument("--images", choices=["jpeg", "exact"], required=True)
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())
