@@ -24,9 +24,9 @@ CONTROLLED = "results/nsd/rsa_subject_subject_alignment_controled_joined_1.parqu
 TARGETS = [*(row.target for row in ROWS), MODEL_TABLE, CONTROLLED]
 SUBJECTS, SESSIONS, N_AREAS = 3, 9, 5
 TRAINED = {
-    "vit_sim_plain_pool-cls": 4, "vit_sim_mae_pool-cls": 3, "vit_sim_dinov2_pool-cls": 3,
+    "vit_sim_plain_pool-cls": 3, "vit_sim_mae_pool-cls": 4, "vit_sim_dinov2_pool-cls": 2,
     "sim-llama_pool-avg_prompt-coco": 4, "sim-bloom_pool-avg_prompt-coco": 3,
-    "sim-gemma-2_pool-avg_prompt-coco": 3,
+    "sim-gemma-2_pool-avg_prompt-coco": 4,
 }  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def test_other_captions_make_all_that_read_them_stale(made, tmp_path):
     file.write_text(text.replace(" with ", " beside ", 1))
     pending = project.pending(*TARGETS)
     assert pending["index_coco_captions"] == 1
-    assert pending["extract_language_features"] == 3 + 1
+    assert pending["extract_language_features"] == 3 + 3
     assert "extract_vision_features" not in pending
     assert "compute_rdms" not in pending
 
