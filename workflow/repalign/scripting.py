@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "trials": {"type": Path, "required": True, "help": "trials.parquet"},
     "stimuli": {"type": Path, "required": True, "help": "stimuli.parquet"},
     "regions": {"type": Path, "required": True, "help": "regions.tsv"},
+    "responses": {"type": Path, "required": True, "help": "responses of the subject, a folder"},
     "subject": {"type": int, "required": True, "help": "subject number"},
     "subjects": {"type": int, "nargs": "+", "required": True, "help": "subject numbers"},
     "subject-i": {"type": int, "required": True, "help": "first subject of the pair"},
@@ -117,6 +118,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""
+
+RDM_OPTIONS = (
+    "responses", "trials", "regions", "subject", "repetitions", "hemispheres", "clip-quantile",
+    "min-trials", "drop-same-image-pairs", "memory-mb",
+)  # fmt: skip
+"""Options of every script that makes RDM vectors of a subject."""
 
 OF_TEXTS = (
     "backend", "prompt-text", "table", "pictures", "model-id", "model-folder", "revision",

@@ -8,7 +8,7 @@ from pathlib import Path
 from repalign.alignment.rdm_sets import write_rdm_set
 from repalign.alignment.subsets import subject_trials
 from repalign.alignment.vectors import VectorMaker, different_stimuli
-from repalign.scripting import run, script_parser
+from repalign.scripting import RDM_OPTIONS, run, script_parser
 from repalign.tables.atomic import atomic_folder
 from repalign.tables.prepared import read_regions, read_trials_table, roi_groups
 from repalign.tables.provenance import make_record, write_sidecar
@@ -36,19 +36,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__,
-        "trials",
-        "regions",
-        "subject",
-        "repetitions",
-        "hemispheres",
-        "clip-quantile",
-        "min-trials",
-        "drop-same-image-pairs",
-        "memory-mb",
-    )
-    options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
+    options = script_parser(__doc__, *RDM_OPTIONS)
     options.add_argument("--subset", type=Path, required=True, help="controlled stimuli")
     return options
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-from pathlib import Path
 
 import numpy as np
 
@@ -52,11 +51,10 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "trials", "stimuli", "regions", "subject", "subjects", "repetitions", "images"
-    )
-    options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
-    return options
+    return script_parser(
+        __doc__, "responses", "trials", "stimuli", "regions", "subject", "subjects", "repetitions",
+        "images",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

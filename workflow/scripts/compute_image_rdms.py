@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from repalign.alignment.rdm_sets import write_rdm_set
 from repalign.alignment.subsets import shared_trials
 from repalign.alignment.vectors import VectorMaker, different_stimuli
-from repalign.scripting import run, script_parser
+from repalign.scripting import RDM_OPTIONS, run, script_parser
 from repalign.tables.atomic import atomic_folder
 from repalign.tables.prepared import read_regions, read_trials_table, roi_groups
 from repalign.tables.provenance import make_record, write_sidecar
@@ -38,19 +37,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__,
-        "trials",
-        "regions",
-        "subject",
-        "repetitions",
-        "hemispheres",
-        "clip-quantile",
-        "min-trials",
-        "drop-same-image-pairs",
-        "memory-mb",
-    )
-    options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
+    options = script_parser(__doc__, *RDM_OPTIONS)
     options.add_argument(
         "--trial-mode", choices=["mean", "first", "all"], required=True, help="what is a row"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
@@ -23,12 +22,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__)
-    options.add_argument("--responses", type=Path, required=True, help="folder of the subject")
-    options.add_argument("--trials", type=Path, required=True, help="trials.parquet")
-    options.add_argument("--regions", type=Path, required=True, help="regions.tsv")
-    options.add_argument("--subject", type=int, required=True)
-    return options
+    return script_parser(__doc__, "responses", "trials", "regions", "subject")
 
 
 if __name__ == "__main__":
