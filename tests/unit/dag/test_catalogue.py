@@ -153,6 +153,19 @@ def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, pa
     assert len(wanted) > 10
 
 
+def test_a_workflow_is_planned_before_there_are_any_data(root, packages):
+    """Linting, drawing the rules and files without raw data need no dataset."""
+    (root / "raw").rmdir()
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
+    assert "results/metadata/hcp.csv" in targets(workflow, plan, catalogue)
+    job = workflow.producer("results/metadata/models-info.csv")
+    assert job is not None
+    assert job.step.inputs(job.values) == {}
+    with pytest.raises(RepalignError, match="repalign simulate nsd"):
+        _ = plan.source
+
+
 def test_what_region_matrices_cannot_give_is_left_out(root):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     settings = Settings.model_validate({"nsd": {"raw": "raw", "layout": "roi_matrices"}})

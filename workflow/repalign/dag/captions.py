@@ -76,7 +76,7 @@ class CaptionPlan:
             return self.own.backend
         if self.table(dataset, prompt) is not None:
             return "file"
-        return "template" if self.raw(dataset).source == "simulated" else "transformers"
+        return "template" if self.raw(dataset).is_simulated else "transformers"
 
     def prompt(self, name: str) -> Prompt:
         """Return a prompt: a question by its name, or what the settings ask for captions."""

@@ -130,7 +130,7 @@ class NsdPlan:
     @cached_property
     def feature_plan(self) -> FeaturePlan:
         """Return where the features of models come from."""
-        return FeaturePlan(self.settings, self.source == "simulated", self.root)
+        return FeaturePlan(self.settings, self.raw_folder.is_simulated, self.root)
 
     @cached_property
     def tokenizer_plan(self) -> TokenizerPlan:
@@ -173,7 +173,7 @@ class NsdPlan:
             "persons": is_there(files.person_keypoints),
             "objects": is_there(files.images)
             and (of_coco if backend == "coco_instances" else models_installed()),
-            "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.source == "simulated"),
+            "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.raw_folder.is_simulated),
             "nltk": words_installed(),
         }
         return {name for name, found in there.items() if not found}

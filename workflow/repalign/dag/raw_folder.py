@@ -104,6 +104,16 @@ class RawFolder:
         _ = self.folder
         return "real" if self.simulation is None else "simulated"
 
+    @property
+    def is_simulated(self) -> bool:
+        """Say whether the folder holds simulated data; one that is not there holds none.
+
+        Plans ask this before any file of the dataset is wanted, so nothing is an error yet.
+        """
+        if self.declared != "auto":
+            return self.declared == "simulated"
+        return self.exists and read_simulation(self.root / self.raw) is not None
+
     def path(self, pattern: str, **entities: int | str) -> str:
         """Return the path of a raw file or folder."""
         return str(self.folder / pattern.format(**entities))
