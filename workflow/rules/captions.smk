@@ -1,19 +1,7 @@
 # Captions and short answers about images, of every dataset.
 
-
-def memory_of(name):
-    """Memory of a job that makes texts: that of a model, where one is run."""
-
-    def of(wildcards):
-        runs_model = bool(FLOW[name].params(wildcards)["model_id"])
-        own, common = SETTINGS.captions.memory_mb, SETTINGS.resources.memory_mb
-        return own if runs_model else common
-
-    return mendable(of)
-
-
-NSD_TEXTS_MB = memory_of("describe_nsd")
-IMAGE_TEXTS_MB = memory_of("describe_images")
+NSD_TEXTS_MB = memory_of_texts("describe_nsd")
+IMAGE_TEXTS_MB = memory_of_texts("describe_images")
 
 
 rule index_bold5000_images:

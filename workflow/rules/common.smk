@@ -111,5 +111,16 @@ def command(name):
     return mendable(lambda wildcards: Hidden(FLOW.command(FLOW.job(name, wildcards))))
 
 
+def memory_of_texts(name):
+    """Memory of a job that makes texts: that of a model, where one is run."""
+
+    def of(wildcards):
+        runs_model = bool(FLOW[name].params(wildcards)["model_id"])
+        own, common = SETTINGS.captions.memory_mb, SETTINGS.resources.memory_mb
+        return own if runs_model else common
+
+    return mendable(of)
+
+
 # Dry runs keep what they learnt about raw files, too.
 atexit.register(FLOW.manifest.save)
