@@ -153,6 +153,21 @@ def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, pa
     assert len(wanted) > 10
 
 
+@pytest.mark.parametrize("missing", ["nsd_stimuli.hdf5", "annotations/captions_val2017.json"])
+def test_features_wait_for_what_their_models_look_at(root, monkeypatch, missing):
+    monkeypatch.setattr(feature_plan, "find_spec", lambda _: "there")
+    registry = root / "config/models.tsv"
+    registry.write_text(registry.read_text().replace("\tno\n", "\tyes\n"))
+    names = [f"annotations/captions_{split}.json" for split in ("train2017", "val2017")]
+    for name in {"nsd_stimuli.hdf5", *names} - {missing}:
+        (root / "raw" / name).parent.mkdir(exist_ok=True)
+        (root / "raw" / name).touch()
+    plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)[1]
+    assert {"features", "untrained models"} <= plan.absent_sources()
+    (root / "raw" / missing).touch()
+    assert not {"features", "untrained models"} & plan.absent_sources()
+
+
 def test_a_workflow_is_planned_before_there_are_any_data(root, packages):
     """Linting, drawing the rules and files without raw data need no dataset."""
     (root / "raw").rmdir()

@@ -47,6 +47,10 @@ def root(tmp_path) -> Path:
     (tmp_path / "raw/features").mkdir(parents=True)
     for name in SUPPLIED:
         (tmp_path / f"raw/features/{name}.h5").write_text(name)
+    (tmp_path / "raw/nsd_stimuli.hdf5").touch()
+    (tmp_path / "raw/annotations").mkdir()
+    for split in ("train2017", "val2017"):
+        (tmp_path / f"raw/annotations/captions_{split}.json").touch()
     return tmp_path
 
 

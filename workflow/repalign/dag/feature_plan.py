@@ -6,6 +6,7 @@ the folder `nsd.features`. Both are one file a model; a model may not have two.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -41,6 +42,11 @@ def vllm_installed() -> bool:
 def words_installed() -> bool:
     """Say whether the optional package that takes captions apart can be imported."""
     return find_spec("nltk") is not None
+
+
+def looked_at(keys: Iterable[str]) -> set[str]:
+    """Return what models that are extracted look at: `pictures`, `captions`."""
+    return {"pictures" if modality_of(key) == "vision" else "captions" for key in keys}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from repalign.dag.control_plan import ControlPlan
-from repalign.dag.feature_plan import FeaturePlan, models_installed, words_installed
+from repalign.dag.feature_plan import (
+    FeaturePlan,
+    looked_at,
+    models_installed,
+    words_installed,
+)
 from repalign.dag.raw_folder import RawFolder
 from repalign.dag.tokenizer_plan import TokenizerPlan
 from repalign.errors import RepalignError
@@ -162,16 +167,20 @@ class NsdPlan:
 
         of_coco = is_there(files.captions, files.instances)
         backend = self.settings.objects.backend
+        stimuli = {"pictures": is_there(files.images), "captions": is_there(files.captions)}
+        absent = {kind for kind, found in stimuli.items() if not found}
+        models = self.feature_plan
         there = {
             "packages": models_installed(),
-            "features": self.feature_plan.is_ready,
-            "both modalities": self.feature_plan.has_both_modalities,
-            "untrained models": self.feature_plan.wants_untrained,
+            "features": models.is_ready and not absent & looked_at(models.extracted),
+            "both modalities": models.has_both_modalities,
+            "untrained models": models.wants_untrained
+            and not absent & looked_at(models.untrained),
             "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
-            "captions": is_there(files.captions),
+            "captions": stimuli["captions"],
             "coco": of_coco,
             "persons": is_there(files.person_keypoints),
-            "objects": is_there(files.images)
+            "objects": stimuli["pictures"]
             and (of_coco if backend == "coco_instances" else models_installed()),
             "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.raw_folder.is_simulated),
             "nltk": words_installed(),
