@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from repalign.errors import RepalignError
 from repalign.settings_file import read_settings
@@ -36,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     simulate = commands.add_parser("simulate", help="make a simulated dataset in raw formats")
-    simulate.add_argument("dataset", choices=["nsd"])
-    simulate.add_argument("--output", type=Path, help="folder to make (resources/simulated/nsd)")
+    simulate.add_argument("dataset", choices=["nsd", "bold5000", "things"])
+    simulate.add_argument(
+        "--output", type=Path, help="folder to make (resources/simulated/DATASET)"
+    )
     simulate.set_defaults(run=_simulate)
 
     why = commands.add_parser(
@@ -61,12 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _simulate(options: argparse.Namespace) -> int:
     """Make a simulated dataset unless the same one is there already."""
-    from repalign.simulate.nsd import simulate_nsd
     from repalign.simulate.nsd_models import simulate_models
     from repalign.simulate.settings import SIMULATOR_VERSION
     from repalign.simulate.truth import read_simulation
 
-    settings = read_settings(options.configfile).simulate.nsd
+    settings = getattr(read_settings(options.configfile).simulate, options.dataset)
     folder = options.output or Path("resources/simulated") / options.dataset
     marker = read_simulation(folder)
     if folder.exists() and marker is None:
@@ -76,16 +77,33 @@ def _simulate(options: argparse.Namespace) -> int:
             expected="a new folder, or an earlier simulation",
             remedy="Name another folder with --output; nothing was written.",
         )
-    made = marker and (marker.get("settings"), marker.get("code"))
-    if made == (settings.model_dump(mode="json"), f"repalign.simulate {SIMULATOR_VERSION}"):
-        if not (folder / "features").is_dir():
+    made = marker and (marker.get("dataset"), marker.get("settings"), marker.get("code"))
+    code = f"repalign.simulate {SIMULATOR_VERSION}"
+    if made == (options.dataset, settings.model_dump(mode="json"), code):
+        if options.dataset == "nsd" and not (folder / "features").is_dir():
             simulate_models(folder, settings)
         print(f"{folder}: already simulated with these settings")
         return 0
-    simulate_nsd(folder, settings, progress=sys.stderr.isatty())
-    simulate_models(folder, settings)
-    print(f"{folder}: simulated NSD, seed {settings.seed}; what was planted is in truth/")
+    _write_dataset(options.dataset, folder, settings)
+    name = options.dataset.upper()
+    print(f"{folder}: simulated {name}, seed {settings.seed}; what was planted is in truth/")
     return 0
+
+
+def _write_dataset(dataset: str, folder: Path, settings: Any) -> None:  # noqa: ANN401
+    """Write a simulated dataset."""
+    from repalign.simulate.bold5000 import simulate_bold5000
+    from repalign.simulate.nsd import simulate_nsd
+    from repalign.simulate.nsd_models import simulate_models
+    from repalign.simulate.things import simulate_things
+
+    if dataset == "bold5000":
+        simulate_bold5000(folder, settings)
+    elif dataset == "things":
+        simulate_things(folder, settings)
+    else:
+        simulate_nsd(folder, settings, progress=sys.stderr.isatty())
+        simulate_models(folder, settings)
 
 
 def _why(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from repalign.dag.build import CATALOGUE
 from repalign.dag.catalogue import COLUMNS, read_catalogue
+from repalign.models.registry import COLUMNS as REGISTRY_COLUMNS
 from repalign.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def schema_text() -> str:
 
 
 def keys_text() -> str:
-    """Return `config/README.md`: every key of the settings and every column of the catalogue."""
+    """Return `config/README.md`: the keys of the settings, and the columns of both tables."""
     lines = [
         "# Settings",
         "",
@@ -55,6 +56,16 @@ def keys_text() -> str:
     listed = [line.split("`")[1] for line in lines[-len(COLUMNS) :]]
     if tuple(listed) != COLUMNS:
         raise ValueError(f"the columns {listed} are described, the catalogue has {COLUMNS}")
+    lines += [
+        "",
+        "# The registry of models, `models.tsv`",
+        "",
+        "One row a model and pooling; tab-separated. `models.registry` may name another table.",
+        "",
+        "| column | meaning |",
+        "|---|---|",
+    ]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in REGISTRY_COLUMNS.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -53,10 +53,42 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "unit": {"choices": ["trial", "image"], "required": True, "help": "what is permuted"},
     "n-images": {"type": int, "required": True, "help": "images of the dataset"},
     "device": {"choices": ["cpu", "cuda"], "default": "cpu", "help": "where products are formed"},
+    "backend": {
+        "choices": ["file", "template", "transformers", "vllm"],
+        "required": True,
+        "help": "what makes the texts",
+    },
+    "prompt-text": {"required": True, "help": "what is asked about each image"},
+    "table": {"type": Path, "nargs": "*", "required": True, "help": "a user's texts, for `file`"},
+    "pictures": {"type": Path, "nargs": "*", "required": True, "help": "the pictures"},
+    "model-id": {"required": True, "help": "vision-language model, as its library knows it"},
+    "model-folder": {
+        "type": Path,
+        "nargs": "*",
+        "required": True,
+        "help": "folder of the model; none: the hub",
+    },
+    "revision": {"required": True, "help": "commit of the model on the hub; empty: the newest"},
+    "precision": {"choices": ["float32", "bfloat16"], "required": True},
+    "max-new-tokens": {"type": int, "required": True, "help": "tokens of the longest text"},
+    "sampling": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "1: draw tokens at temperature 1; 0: take the likeliest",
+    },
+    "texts": {"type": Path, "required": True, "help": "texts about all images"},
+    "max-empty-share": {"type": float, "required": True, "help": "more empty texts are refused"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""
+
+OF_TEXTS = (
+    "backend", "prompt-text", "table", "pictures", "model-id", "model-folder", "revision",
+    "precision", "max-new-tokens", "sampling", "seed", "device",
+)  # fmt: skip
+"""Options of scripts that make texts about images."""
 
 
 def script_parser(description: str | None, *names: str) -> argparse.ArgumentParser:

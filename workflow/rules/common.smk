@@ -69,6 +69,7 @@ RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))
 )
 ENVIRONMENT = "../../envs/repalign.yaml"
+MODELS_ENVIRONMENT = "../../envs/models.yaml"
 GPU = int(SETTINGS.resources.device == "cuda")
 
 

@@ -196,9 +196,7 @@ def test_files_that_cannot_be_read(path, tmp_path):
 def test_a_pt_file_without_torch_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "m_pool-cls.pt").write_bytes(b"PK")
-    fails(
-        lambda: open_features(tmp_path / "m_pool-cls.pt"), "m_pool-cls.pt", "models extra", ".h5"
-    )
+    fails(lambda: open_features(tmp_path / "m_pool-cls.pt"), "m_pool-cls.pt", "make models", ".h5")
 
 
 @pytest.fixture

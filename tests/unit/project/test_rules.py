@@ -29,7 +29,7 @@ def build(tmp: Path, layout: str) -> Workflow:
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
         (tmp / "config").mkdir()
-        for name in ("config/derivatives.tsv", "config/models.tsv"):
+        for name in ("config/derivatives.tsv", "config/models.tsv", "config/prompts.yaml"):
             (tmp / name).write_bytes((ROOT / name).read_bytes())
         for subject, session in ((1, 1), (2, 1)):
             folder = tmp / f"raw/subj{subject:02d}/func1mm"
@@ -47,6 +47,8 @@ def build(tmp: Path, layout: str) -> Workflow:
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
             file.touch()
+        for dataset in ("bold5000", "things"):
+            (tmp / "resources/simulated" / dataset).mkdir(parents=True)
     return build_workflow(settings, tmp)[0]
 
 
@@ -88,6 +90,7 @@ WILDCARDS = {
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
     "vectors": "rdms", "subset": "animate", "partition": "animate", "model": "vit_pool-cls",
     "weights": "trained", "source": "coco", "question": "motion", "control": "scene",
+    "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "permutations": "100", "block": "00", "hcp_table": "metadata/hcp",
     **{
         f"{wildcard}_table": row.name
@@ -153,7 +156,7 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         f'command=command("{name}")',
     ):
         assert line in body
-    assert re.search(r"conda:\s+ENVIRONMENT", body)
+    assert re.search(r"conda:\s+(MODELS_)?ENVIRONMENT", body)
     assert re.search(r"resources:\s+mem_mb=[\w.]+,\s+runtime=\d+,", body)
     shell = "".join(f"_WITH_{option.upper()}" for option in step.extra_outputs)
     assert re.search(rf"shell:\s+RUN{shell}\n", body)
@@ -210,4 +213,7 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = shape.replace("{partition}", "{subset}")
+            shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
+            shape = re.sub(r"\{(image_set|captioned)\}", "{dataset}", shape)
+            shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

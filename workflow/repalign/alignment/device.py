@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from repalign.errors import RepalignError
 from repalign.kernels import comparison
+from repalign.models.libraries import full_precision, import_torch
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
@@ -118,16 +119,12 @@ def opened(device: str) -> Iterator[tuple[Any, Any]]:
     """Import PyTorch, set full precision, and show what is missing as a readable error."""
     if device not in (*DEVICES[1:], "torch-cpu"):
         raise ValueError(f"device is {device!r}; expected one of {DEVICES}")
-    try:
-        import torch
-    except (ImportError, OSError) as error:
-        raise RepalignError(
-            f"PyTorch cannot be imported ({error})",
-            where=f"resources.device: {device}",
-            expected="PyTorch 2.5 or later, built for CUDA",
-            remedy="Install the gpu extra (pip install 'repalign[gpu]') where the workflow runs, "
-            f"or set {CPU} in config/config.yaml.",
-        ) from error
+    torch = import_torch(
+        f"resources.device: {device}",
+        expected="PyTorch 2.5 or later, built for CUDA",
+        remedy="Install the gpu extra (pip install 'repalign[gpu]') where the workflow runs, "
+        f"or set {CPU} in config/config.yaml.",
+    )
     if device == "cuda" and not torch.cuda.is_available():
         raise RepalignError(
             f"no GPU that PyTorch {torch.__version__} can use",
@@ -136,8 +133,7 @@ def opened(device: str) -> Iterator[tuple[Any, Any]]:
             remedy="Ask the scheduler for a GPU, install a build of PyTorch that fits the driver, "
             f"or set {CPU} in config/config.yaml.",
         )
-    # Without TensorFloat-32, whose ten bits would be seen in the fourth digit.
-    torch.set_float32_matmul_precision("highest")
+    full_precision(torch)
     try:
         with torch.inference_mode():
             yield torch, torch.device("cuda" if device == "cuda" else "cpu")

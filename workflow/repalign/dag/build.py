@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from repalign.dag.captions import caption_steps
+from repalign.dag.captions import absent_captions, caption_steps
 from repalign.dag.catalogue import Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.extraction import extraction_steps
@@ -67,6 +67,9 @@ def wildcard_constraints(catalogue: list[Derivative]) -> dict[str, str]:
         "weights": r"trained|random-seed-\d+",
         "source": "coco|pixtral",
         "question": "motion|indoor|scene",
+        "prompt": "caption|motion|indoor|scene",
+        "image_set": "bold5000|things",
+        "captioned": "nsd|bold5000|things",
         "control": r"\w[\w-]*",
         "permutations": r"\d+",
         "block": r"\d+",
@@ -119,13 +122,19 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     Files that need model features, control tables or object annotations are wanted only where
     there are some; asked for by name, they say what is missing.
     """
-    absent = plan.absent_sources()
+    absent, uncaptioned = plan.absent_sources(), absent_captions(plan)
     return [
         row.target
         for row in catalogue
         if workflow.producer(row.target) is not None
         and not absent & NEEDS.get(row.analysis, set())
+        and not (_is_generated(row) and row.dataset in uncaptioned)
     ]
+
+
+def _is_generated(row: Derivative) -> bool:
+    """Say whether a file holds captions that a model, or what stands in for one, wrote."""
+    return row.analysis == "captions" and row.parameters["source"] == "pixtral"
 
 
 def figures(catalogue: list[Derivative]) -> list[str]:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import logging
+import os
 from dataclasses import astuple, dataclass
 from io import BufferedReader
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Literal
 
 from repalign.errors import RepalignError
@@ -65,19 +67,21 @@ class Manifest:
         self._changed = False
 
     def identity(self, path: str | Path, name: str = "input") -> str:
-        """Return the identity of a file's content.
+        """Return the identity of a file's content, or of all that a folder holds.
 
         Parameters
         ----------
         path : str or Path
-            A file.
+            A file, or a folder of files.
         name : str
             What the file is, for messages.
 
         Returns
         -------
         str
-            `sha256:<digest>` of the whole content, or `quick:<digest>`.
+            `sha256:<digest>` of the whole content, `quick:<digest>`, or, for a folder,
+            `folder:<digest>` of the names and identities of all files below it. Hidden files
+            and folders do not count.
 
         Raises
         ------
@@ -97,6 +101,8 @@ class Manifest:
                     "of the dataset in config/config.yaml."
                 ),
             ) from error
+        if S_ISDIR(stat.st_mode):
+            return self._folder_identity(path, name)
         key = str(path)
         known = self._entries.get(key)
         prefix = "sha256:" if self.mode == "full" or stat.st_size <= FULL_BELOW else "quick:"
@@ -114,6 +120,21 @@ class Manifest:
         self._changed = True
         return entry.identity
 
+    def _folder_identity(self, folder: Path, name: str) -> str:
+        """Digest the names and identities of all files below a folder."""
+        found = [
+            Path(parent, file).relative_to(folder)
+            for parent, inner, files in os.walk(folder, followlinks=True)
+            if _only_visible(inner)
+            for file in files
+            if not file.startswith(".")
+        ]
+        digest = hashlib.sha256()
+        for path in sorted(found, key=Path.as_posix):
+            line = f"{path.as_posix()}\0{self.identity(folder / path, name)}\n"
+            digest.update(line.encode(errors="surrogateescape"))
+        return "folder:" + digest.hexdigest()
+
     def save(self) -> None:
         """Write the table if anything in it changed; a folder that refuses it is only noted."""
         if not self._changed:
@@ -129,6 +150,12 @@ class Manifest:
             log.warning("the manifest of raw files could not be kept: %s", error)
             return
         self._changed = False
+
+
+def _only_visible(folders: list[str]) -> bool:
+    """Keep a walk out of hidden folders: take them off its own list. Always true."""
+    folders[:] = [folder for folder in folders if not folder.startswith(".")]
+    return True
 
 
 def _digest(file: BufferedReader, size: int, *, whole: bool) -> str:

@@ -6,12 +6,11 @@ import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.raw_folder import RawFolder
 from repalign.errors import RepalignError
 from repalign.settings import NsdSettings, Settings
-from repalign.simulate.truth import read_simulation
 from repalign.tables.prepared import N_AREAS
 
 N_REPETITIONS = 3
@@ -41,60 +40,23 @@ class NsdPlan:
         return self.settings.nsd
 
     @cached_property
-    def _simulation(self) -> dict[str, Any] | None:
-        """Return the marker of a simulated dataset, after checking that the settings made it."""
-        marker: dict[str, Any] | None = read_simulation(self.root / self.nsd.raw)
-        if marker is None:
-            return None
-        wanted = self.settings.simulate.nsd.model_dump(mode="json")
-        made = marker.get("settings", wanted)
-        changed = sorted(k for k, v in wanted.items() if made.get(k) != v)
-        if changed:
-            raise RepalignError(
-                f"simulated with other values of {', '.join(changed)}",
-                where=f"{self.nsd.raw}/simulation.json",
-                expected="the values of simulate.nsd in the settings",
-                remedy="Run `repalign simulate nsd`, or set simulate.nsd back.",
-            )
-        return marker
+    def raw_folder(self) -> RawFolder:
+        """Return the raw folder, which knows what it holds."""
+        made_by = self.settings.simulate.nsd.model_dump(mode="json")
+        return RawFolder("nsd", "NSD", self.nsd.raw, self.nsd.source, made_by, self.root)
 
-    @cached_property
-    def folder(self) -> Path:
-        """Return the raw folder, after checking that it is there."""
-        if not (self.root / self.nsd.raw).is_dir():
-            raise RepalignError(
-                "no such folder",
-                where=f"nsd.raw: {self.nsd.raw}",
-                expected="the raw data of NSD",
-                remedy=(
-                    "Run `repalign simulate nsd` (or `make demo`) for simulated data, or set "
-                    "nsd.raw in config/config.yaml to your copy of NSD."
-                ),
-            )
-        return Path(self.nsd.raw)
-
-    @cached_property
+    @property
     def source(self) -> str:
         """Return what the raw folder holds: real, simulated or other."""
-        if self.nsd.source == "real" and read_simulation(self.root / self.nsd.raw) is not None:
-            raise RepalignError(
-                "a simulated dataset (it has a simulation.json)",
-                where=f"nsd.raw: {self.nsd.raw}",
-                expected="real data, as nsd.source says",
-                remedy="Set nsd.source back to auto, or nsd.raw to your copy of NSD.",
-            )
-        if self.nsd.source != "auto":
-            return self.nsd.source
-        _ = self.folder
-        return "real" if self._simulation is None else "simulated"
+        return self.raw_folder.source
 
     @cached_property
     def sessions(self) -> dict[int, int]:
         """Return the number of sessions of each selected subject."""
         if self.nsd.sessions is not None:
             known = dict(self.nsd.sessions)
-        elif self.source == "simulated" and self._simulation is not None:
-            known = {int(k): int(v) for k, v in self._simulation["sessions"].items()}
+        elif self.source == "simulated" and (made := self.raw_folder.simulation) is not None:
+            known = {int(k): int(v) for k, v in made["sessions"].items()}
         else:
             known = PUBLISHED_SESSIONS
         wanted = sorted(known) if self.nsd.subjects == "all" else sorted(set(self.nsd.subjects))
@@ -149,7 +111,7 @@ class NsdPlan:
 
     def raw(self, pattern: str, **entities: int) -> str:
         """Return the path of a raw file."""
-        return str(self.folder / pattern.format(**entities))
+        return self.raw_folder.path(pattern, **entities)
 
     @cached_property
     def feature_plan(self) -> FeaturePlan:

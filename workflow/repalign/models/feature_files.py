@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from repalign.errors import RepalignError
+from repalign.models.libraries import REMEDY, import_torch
 
 Float32 = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.integer[Any]]
@@ -102,7 +103,12 @@ class TorchStore:
     modality: str | None = None
 
     def __init__(self, path: Path, assume_row_order: bool) -> None:
-        self._torch = _import_torch(path)
+        self._torch = import_torch(
+            path,
+            expected="PyTorch, to read a .pt file",
+            remedy=f"{REMEDY[:-1]}, or convert the file to .h5 with "
+            "repalign.models.features.write_features.",
+        )
         try:
             # Mapped, not read: pages come from the disk as rows are asked for.
             content = self._torch.load(str(path), weights_only=True, mmap=True, map_location="cpu")
@@ -176,22 +182,6 @@ def feature_error(found: str, where: str | Path, expected: str) -> RepalignError
     return RepalignError(
         found, where=where, expected=expected, remedy="Extract the model's features again."
     )
-
-
-def _import_torch(path: Path) -> Any:  # noqa: ANN401
-    """Import PyTorch, which only `.pt` files need."""
-    try:
-        import torch  # type: ignore[import-not-found,unused-ignore]
-
-        return torch
-    except ImportError as error:
-        raise RepalignError(
-            f"PyTorch cannot be imported ({error})",
-            where=path,
-            expected="PyTorch, to read a .pt file",
-            remedy="Install the models extra (pip install 'repalign[models]'), or convert the "
-            "file to .h5 with repalign.models.features.write_features.",
-        ) from error
 
 
 def _shape(feats: Any) -> str:  # noqa: ANN401

@@ -6,7 +6,7 @@ MODALITIES = ("vision", "language")
 
 
 def modality_of(stem: str) -> str:
-    """Tell the modality of a model by its key, the published way.
+    """Tell the modality of a model by its key.
 
     Parameters
     ----------
@@ -16,6 +16,12 @@ def modality_of(stem: str) -> str:
     Returns
     -------
     str
-        ``"vision"`` if the key ends with `-cls`, otherwise ``"language"``.
+        ``"vision"`` if the key ends with `-cls` or begins with `vit_`, otherwise ``"language"``.
+
+    Notes
+    -----
+    The reference implementation has both rules, in different places. They agree on the published
+    models; a vision model whose tokens are averaged is seen by the second alone.
     """
-    return "vision" if stem.removesuffix("-untrained").endswith("-cls") else "language"
+    is_vision = stem.removesuffix("-untrained").endswith("-cls") or stem.startswith("vit_")
+    return "vision" if is_vision else "language"

@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
-from repalign.models.modality import MODALITIES
+from repalign.models.modality import MODALITIES, modality_of
 
-COLUMNS = (
-    "model", "name", "family", "modality", "kind", "source", "path", "revision", "sha256", "pool",
-    "published", "extract",
-)  # fmt: skip
+COLUMNS = {
+    "model": "Id, as timm or the Hugging Face hub has it; any name for a model in a folder. Its "
+    "feature file is `<model>_pool-<pool>[_prompt-<captions>]`, with `_` for `/`.",
+    "name": "Name for people.",
+    "family": "Family for people.",
+    "modality": "`vision` or `language`.",
+    "kind": "What loads it: `timm`, or of transformers a `causal-lm` or an `encoder`.",
+    "source": "Where its weights are: `hub`, `local-dir` (a folder as timm's `save_for_hf` or "
+    "transformers' `save_pretrained` write it) or `random`.",
+    "path": "The folder, from the project folder on, or an id on the hub if `model` is not it.",
+    "revision": "Commit, tag or branch on the hub; empty for the newest. The commit that was "
+    "loaded is kept in the features.",
+    "sha256": "Digest that the weights must have, or empty: SHA-256 of the file; of several "
+    "files, of what `sha256sum` prints for them, ordered by name.",
+    "pool": "How tokens become one vector. Vision: `cls` (the first token) or `avg`. Language: "
+    "`avg` (all tokens of the caption), `avg-no-special` (without marks of beginning and end) "
+    "or `last`.",
+    "published": "`yes` for the 31 models of the published tables.",
+    "extract": "`yes` if the workflow is to extract its features.",
+}
+"""Columns of the registry, and what they mean."""
 KINDS = {"timm": "vision", "causal-lm": "language", "encoder": "language"}
 """Which library call makes a model, and the modality that such models have."""
 SOURCES = ("hub", "local-dir", "random")
 POOLS = {"vision": ("cls", "avg"), "language": ("avg", "avg-no-special", "last")}
 _ANSWERS = {"yes": True, "no": False}
+_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True)
@@ -99,15 +119,15 @@ def read_registry(path: str | Path) -> list[Model]:
     """
     try:
         with Path(path).open(newline="", encoding="utf-8") as file:
-            header, *lines = csv.reader(file, delimiter="\t")
-    except (OSError, ValueError) as error:
+            header, *lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+    except (OSError, ValueError, csv.Error) as error:
         raise RepalignError(
             f"no registry of models ({error})",
             where=path,
             expected=f"a tab-separated table with the columns {', '.join(COLUMNS)}",
             remedy="Correct models.registry, or restore config/models.tsv.",
         ) from error
-    if tuple(header) != COLUMNS:
+    if header != list(COLUMNS):
         raise _error(f"columns {', '.join(header)}", path, f"columns {', '.join(COLUMNS)}")
     rows = [_model(line, f"{path}, row {k}") for k, line in enumerate(lines, start=2) if line]
     ids = [row.key("any") for row in rows]
@@ -137,10 +157,29 @@ def _model(fields: list[str], where: str) -> Model:
     pools = POOLS[row["modality"]]
     if row["pool"] not in pools:
         raise _error(f"pool {row['pool']!r}", where, f"one of {', '.join(pools)}")
-    if not row["model"] or (row["source"] == "local-dir" and not row["path"]):
-        raise _error("no model, or no folder of a local one", where, "`model` and `path`")
+    _check_origin(row, where)
     published, extract = (_ANSWERS[row.pop(name)] for name in ("published", "extract"))
-    return Model(**row, published=published, extract=extract)
+    model = Model(**row, published=published, extract=extract)
+    # Tables tell the modality by the key.
+    if modality_of(model.key("any")) != model.modality:
+        expected = f"a key that says {model.modality}: `vit_...` or pool `cls` for vision alone"
+        raise _error(f"the key {model.key('<captions>')}", where, expected)
+    return model
+
+
+def _check_origin(row: dict[str, str], where: str) -> None:
+    """Refuse an id that makes no file name, and an origin that says too little or too much."""
+    if not _ID.fullmatch(row["model"]):
+        expected = "letters, digits, `.`, `_`, `-` and at most one `/`"
+        raise _error(f"model {row['model']!r}", where, expected)
+    if row["source"] == "local-dir" and not row["path"]:
+        raise _error("a local-dir without a path", where, "its folder in `path`")
+    if row["revision"] and row["source"] != "hub":
+        raise _error(f"a revision of a {row['source']}", where, "none: only the hub has revisions")
+    if row["sha256"] and not _SHA256.fullmatch(row["sha256"]):
+        raise _error(f"sha256 {row['sha256']!r}", where, "64 hexadecimal digits, or nothing")
+    if row["sha256"] and row["source"] == "random":
+        raise _error("a sha256 of random weights", where, "none: no file holds them")
 
 
 def _error(found: str, where: str | Path, expected: str) -> RepalignError:

@@ -18,11 +18,12 @@ from repalign.settings.comparisons import (
     TokenizerSettings,
     UntrainedSettings,
 )
+from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.models import ModelSettings
 from repalign.settings.nsd import NsdSettings
 from repalign.settings.section import Section
-from repalign.simulate.settings import NsdSimulation
+from repalign.simulate.settings import Bold5000Simulation, NsdSimulation, ThingsSimulation
 
 __all__ = ["NsdSettings", "RsaSettings", "Settings"]
 
@@ -31,12 +32,20 @@ class SimulateSettings(Section):
     """Simulated datasets, made by `repalign simulate`."""
 
     nsd: NsdSimulation = Field(NsdSimulation(), description="Sizes and seed of the simulated NSD.")
+    bold5000: Bold5000Simulation = Field(
+        Bold5000Simulation(), description="Sizes and seed of the simulated BOLD5000."
+    )
+    things: ThingsSimulation = Field(
+        ThingsSimulation(), description="Sizes and seed of the simulated THINGS."
+    )
 
 
 class Settings(Section):
     """All settings of the workflow."""
 
     nsd: NsdSettings = Field(NsdSettings(), description="The Natural Scenes Dataset.")
+    bold5000: Bold5000Settings = Field(Bold5000Settings(), description="BOLD5000.")
+    things: ThingsSettings = Field(ThingsSettings(), description="THINGS.")
     rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
     permutation: PermutationSettings = Field(PermutationSettings(), description="Null draws.")
     models: ModelSettings = Field(

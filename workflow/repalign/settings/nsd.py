@@ -34,6 +34,9 @@ class NsdFiles(Section):
     stimulus_info: FixedPath = Field(
         "nsd_stim_info_merged.csv", description="Stimulus table, one row an image."
     )
+    images: FixedPath = Field(
+        "nsd_stimuli.hdf5", description="Pictures: imgBrick, images x height x width x 3, uint8."
+    )
     objects: FixedPath = Field(
         "annotations/coco_objects_annotations.csv",
         description="Objects in the images (nsd_id, supercategory), for animate and inanimate.",

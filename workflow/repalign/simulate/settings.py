@@ -140,3 +140,68 @@ class NsdSimulation(BaseModel):
     def n_images(self) -> int:
         """Images of the dataset: the shared ones once, and each subject's own."""
         return self.n_shared + self.n_subjects * (self.n_images_per_subject - self.n_shared)
+
+
+class Bold5000Simulation(BaseModel):
+    """Settings of :func:`repalign.simulate.bold5000.simulate_bold5000`.
+
+    The same settings give byte-identical files with the same version of Pillow.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything that is random.")
+    sessions: tuple[int, ...] = Field(
+        (2, 2, 2, 1),
+        min_length=1,
+        max_length=9,
+        description="Scan sessions of each subject, at most as many as the first one has.",
+    )
+    n_runs: int = Field(2, ge=1, le=99, description="Runs in a session.")
+    n_trials_per_run: int = Field(10, ge=1, description="Trials in a run.")
+    n_repeated: int = Field(
+        3, ge=0, description="Images that the first subject sees twice; all others once."
+    )
+    image_size: int = Field(
+        64, ge=32, le=1024, multiple_of=16, description="Width and height of an image, pixels."
+    )
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        """Refuse sizes that contradict each other, with the numbers."""
+        if not all(1 <= done <= self.sessions[0] <= 99 for done in self.sessions):
+            raise ValueError(
+                f"sessions {self.sessions}: each must be 1 to that of the first subject, below 100"
+            )
+        if self.n_images < max(self.n_repeated, 9):
+            raise ValueError(
+                f"{self.n_trials} trials, {self.n_repeated} of them repetitions, show "
+                f"{self.n_images} images; at least 9, and as many as n_repeated, are needed"
+            )
+        return self
+
+    @property
+    def n_trials(self) -> int:
+        """Trials of the first subject."""
+        return self.sessions[0] * self.n_runs * self.n_trials_per_run
+
+    @property
+    def n_images(self) -> int:
+        """Different images that the first subject sees, and with it all others."""
+        return self.n_trials - self.n_repeated
+
+
+class ThingsSimulation(BaseModel):
+    """Settings of :func:`repalign.simulate.things.simulate_things`.
+
+    The same settings give byte-identical files with the same version of Pillow.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything that is random.")
+    n_concepts: int = Field(12, ge=3, le=79, description="Concepts, each with its own folder.")
+    n_images_per_concept: int = Field(3, ge=1, le=99, description="Pictures of a concept.")
+    image_size: int = Field(
+        64, ge=32, le=1024, multiple_of=16, description="Width and height of an image, pixels."
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from repalign.errors import RepalignError
 from repalign.simulate.atlas import parcels
@@ -38,7 +39,7 @@ def write_manifest(folder: Path, settings: NsdSimulation) -> None:
         "n_images": settings.n_images,
         "settings": settings.model_dump(mode="json"),
     }
-    _write_json(folder / _MANIFEST, facts)
+    write_json(folder / _MANIFEST, facts)
 
 
 def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], seed: int) -> None:
@@ -53,7 +54,28 @@ def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], 
         "n_trials_per_session": n_trials,
         "volume_shape": list(shape),
     }
-    _write_json(folder / _MANIFEST, facts)
+    write_json(folder / _MANIFEST, facts)
+
+
+def write_dataset_manifest(folder: Path, dataset: str, settings: BaseModel) -> None:
+    """Write ``simulation.json`` of a dataset that has nothing but its settings to tell.
+
+    Parameters
+    ----------
+    folder : Path
+        Root of the dataset.
+    dataset : str
+        Name of the dataset.
+    settings : BaseModel
+        What made it.
+    """
+    facts = {
+        "dataset": dataset,
+        "simulated": True,
+        "code": f"repalign.simulate {SIMULATOR_VERSION}",
+        "settings": settings.model_dump(mode="json"),
+    }
+    write_json(folder / _MANIFEST, facts)
 
 
 def read_simulation(folder: Path | str) -> dict[str, Any] | None:
@@ -128,7 +150,7 @@ def write_scenes(path: Path, scenes: list[Scene], areas: list[list[int]], size: 
         }
         for scene, pixels in zip(scenes, areas, strict=True)
     ]
-    _write_json(path, content)
+    write_json(path, content)
 
 
 def write_planting(folder: Path, planting: Planting) -> None:
@@ -152,8 +174,16 @@ def write_planting(folder: Path, planting: Planting) -> None:
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write_json(path: Path, content: object) -> None:
-    """Write JSON with a fixed layout."""
+def write_json(path: Path, content: object) -> None:
+    """Write JSON with a fixed layout.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    content : object
+        Dictionaries, lists, texts and numbers, NumPy's included.
+    """
     text = json.dumps(content, indent=1, ensure_ascii=True, default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
 

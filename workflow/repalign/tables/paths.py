@@ -48,6 +48,8 @@ RANKING = "results/{dataset}/figures/{table}_ranking.png"
 MODELS_INFO = "results/metadata/models-info.csv"
 MODEL_SIZES = "results/metadata/model_sizes.csv"
 CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"
+GENERATED_CAPTIONS = "results/captions/{dataset}-captions-pixtral.csv"
+TEXTS = "results/{dataset}/texts/{prompt}.csv"
 ANSWERS = "results/{dataset}/answers/{question}.csv"
 FEATURES = "results/{dataset}/features/{weights}/{model}.h5"
 SCENE_OBJECTS = "results/{dataset}/nsd_scenes_objects.parquet"
@@ -55,6 +57,8 @@ COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parque
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
+COCO_OBJECTS = "results/datasets/{dataset}/annotations/coco_objects_annotations.csv"
+IMAGES_INDEX = "results/datasets/{dataset}/preprocessed/images.csv"
 
 MANIFEST = "results/raw_manifest.tsv"
 
