@@ -101,7 +101,7 @@ def test_wrong_settings_are_an_error_with_a_message(project, capsys):
     assert "did you mean 'nsd'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "things"], ["why"]])
+@pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "mice"], ["why"]])
 def test_a_wrong_command_shows_how_it_is_used(words, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(words)

@@ -104,6 +104,6 @@ class RawFolder:
         _ = self.folder
         return "real" if self.simulation is None else "simulated"
 
-    def path(self, pattern: str, **entities: int) -> str:
+    def path(self, pattern: str, **entities: int | str) -> str:
         """Return the path of a raw file or folder."""
         return str(self.folder / pattern.format(**entities))

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 
 from repalign.datasets.bids_events import read_events
-from repalign.datasets.bold5000_images import REPEATED, Presentation, source_of
+from repalign.datasets.bold5000_images import (
+    REPEATED,
+    Presentation,
+    read_presentations,
+    source_of,
+)
 from repalign.datasets.csv_columns import read_csv, to_integers
 from repalign.datasets.trial_table import check_order, trials_of_presentations
 from repalign.errors import RepalignError
@@ -53,6 +58,13 @@ def read_bold5000_events(paths: Sequence[str | Path]) -> list[Presentation]:
         )
     columns = [events[name].tolist() for name in ("subject", "session", "run")]
     return [Presentation(*values) for values in zip(*columns, names, strict=True)]
+
+
+def read_order(lists: Sequence[str | Path], events: Sequence[str | Path]) -> list[Presentation]:
+    """Read what was shown from whichever source there is: events if any, else folders of lists."""
+    if events:
+        return read_bold5000_events(events)
+    return [shown for folder in lists for shown in read_presentations(folder)]
 
 
 def shown_to(presentations: Sequence[Presentation], sessions: Mapping[int, int]) -> pd.DataFrame:

@@ -110,6 +110,15 @@ def read_things_events(paths: Sequence[str | Path], subjects: Sequence[int]) -> 
     ).reset_index(drop=True)
 
 
+def read_shown(
+    metadata: Sequence[str | Path], events: Sequence[str | Path], subjects: Sequence[int]
+) -> pd.DataFrame:
+    """Read what was shown from whichever source there is: events if any, else metadata."""
+    if events:
+        return read_things_events(events, subjects)
+    return read_stimulus_metadata(metadata, subjects)
+
+
 def read_things_images(path: str | Path) -> pd.DataFrame:
     """Read the image index and check that it can number the rows of feature files.
 

@@ -47,12 +47,34 @@ class HemisphereRule:
     legacy: bool = False
 
     def is_left(self, x: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which voxels are in the left hemisphere, shape (n_voxels,)."""
+        """Tell which voxels are in the left hemisphere.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_voxels,), int64
+            `voxel_x`.
+
+        Returns
+        -------
+        ndarray, shape (n_voxels,), bool
+            Whether each is on the left side.
+        """
         lower = x < self.midline
         return lower if self.left == "lower" else ~lower
 
     def is_first(self, x: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which voxels have regions 1-180, shape (n_voxels,): the left ones, or `legacy`."""
+        """Tell which voxels have regions 1-180: the left ones, or the upper ones if `legacy`.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_voxels,), int64
+            `voxel_x`.
+
+        Returns
+        -------
+        ndarray, shape (n_voxels,), bool
+            Whether each is numbered from 1 and not from 181.
+        """
         return x >= self.midline if self.legacy else self.is_left(x)
 
 

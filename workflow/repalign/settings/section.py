@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
-def template(**entities: int) -> AfterValidator:
+def template(**entities: int | str) -> AfterValidator:
     """Return a check that a path template has no other placeholders than some entities."""
     allowed = ", ".join(f"{{{name}}}" for name in entities) or "no placeholders"
 
@@ -31,6 +31,7 @@ FixedPath = Annotated[str, template()]
 SubjectPath = Annotated[str, template(subject=1)]
 SessionPath = Annotated[str, template(subject=1, session=1)]
 RegionPath = Annotated[str, template(subject=1, roi=1)]
+BetasPath = Annotated[str, template(subject=1, session=1, betas="")]
 
 
 class Section(BaseModel):

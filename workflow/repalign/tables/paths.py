@@ -58,7 +58,13 @@ COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parque
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
 COCO_OBJECTS = "results/datasets/{dataset}/annotations/coco_objects_annotations.csv"
-IMAGES_INDEX = "results/datasets/{dataset}/preprocessed/images.csv"
+AREA_TABLE = "results/metadata/hcp.csv"
+PREPROCESSED = "results/datasets/{dataset}/preprocessed/"
+IMAGES_INDEX = PREPROCESSED + "images.csv"
+IMAGES_TABLE = PREPROCESSED + "images.parquet"
+STIMULUS_INDEX = PREPROCESSED + "stimulus_index"
+CAPTIONS_INDEX = PREPROCESSED + "captions.csv"
+CATEGORIES_INDEX = PREPROCESSED + "categories.csv"
 
 MANIFEST = "results/raw_manifest.tsv"
 
