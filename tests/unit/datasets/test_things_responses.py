@@ -43,6 +43,7 @@ def write_store(path, values, ids, **changed):
         "axis0": np.frombuffer(b"pickled", np.uint8),
         "axis1": np.arange(len(ids)),
         "block0_values": values,
+        "block1_items": np.array([b"voxel_id"]),
         "block1_values": np.asarray(ids)[:, np.newaxis],
     }
     with h5py.File(path, "w") as file:
@@ -190,6 +191,8 @@ def test_other_layouts_are_refused_with_what_was_found(write, tmp_path):
         (write_store(tmp_path / "c.h5", values.T, ids), ("block0_values (9, 60) float32",)),
         (write_store(tmp_path / "d.h5", values.astype(int), ids), ("int64",)),
         (write_store(tmp_path / "e.h5", values, ids, block2_values=values), ("block2_values",)),
+        (write_store(tmp_path / "j.h5", values, ids, block1_items=np.array([b"trial"])),
+         ("block1_items (1,) |S5",)),
         (write_store(tmp_path / "f.h5", values[:, 1:], ids), ("8 trials", "9 trials")),
         (write_store(tmp_path / "g.h5", values, ids + 1),
          ("60 unknown and 60 missing", "same subject")),
@@ -244,4 +247,4 @@ def test_what_pandas_pickled_is_never_looked_at(write, tmp_path, monkeypatch):
 
     monkeypatch.setattr(h5py.Dataset, "__getitem__", noted)
     extract_table_responses(store, voxels, N_TRIALS, tmp_path / "out")
-    assert set(read) == {"block0_values", "block1_values"}
+    assert set(read) == {"block0_values", "block1_items", "block1_values"}

@@ -122,6 +122,10 @@ def _blocks(file: h5py.File, path: Path) -> tuple[h5py.Dataset, h5py.Dataset]:
         and ids.shape == (values.shape[0], 1)
         and "block2_values" not in group
     )
+    label = group.get("block1_items")
+    if isinstance(label, h5py.Dataset) and label.dtype.kind == "S":
+        # A label of one type is stored as text; labels of mixed types are pickled, and left alone.
+        fits = fits and label[...].tolist() == [b"voxel_id"]
     if not fits:
         raise _error(f"{GROUP} with {_contents(group)}", path, _LAYOUT)
     return values, ids

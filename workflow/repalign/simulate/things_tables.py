@@ -151,8 +151,8 @@ def write_responses(path: Path, responses: NDArray[np.float64]) -> None:
 
     Notes
     -----
-    The real file holds labels of mixed types, which pandas pickles. Here a text stands in their
-    place: no reader may look at them.
+    The labels of the trials and of all columns are of mixed types in the real file, which pandas
+    pickles. Here a text stands in their place: no reader may look at them.
     """
     n_voxels, _ = responses.shape
     opaque = np.frombuffer(b"labels of columns, pickled in the real file", np.uint8)
@@ -168,7 +168,7 @@ def write_responses(path: Path, responses: NDArray[np.float64]) -> None:
             "axis1": np.arange(n_voxels),
             "block0_items": opaque,
             "block0_values": responses.astype(np.float32),
-            "block1_items": opaque,
+            "block1_items": np.array([b"voxel_id"]),
             "block1_values": np.arange(n_voxels)[:, np.newaxis],
         }.items():
             group.create_dataset(name, data=values, track_times=False)
