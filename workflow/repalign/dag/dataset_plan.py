@@ -27,7 +27,7 @@ class Bold5000Plan(RecordedPlan):
         files = self.bold5000.files
         if self.bold5000.trial_order == "lists":
             return {"lists": [self.raw(files.lists)], "events": []}
-        pattern = "sub-*/ses-*/func/*_run-*_events.tsv"
+        pattern = "sub-*/ses-*/func/*_task-5000scenes_run-*_events.tsv"
         return {"lists": [], "events": self.find(files.events, pattern)}
 
     def betas(self, subject: int, session: int) -> str:
