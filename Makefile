@@ -7,7 +7,7 @@ TABLE := results/nsd/rsa_subject_subject_alignment_shift_1_joined
 FIGURES := results/nsd/figures/rsa_subject_subject_alignment_shift_1_joined
 CORES ?= all
 
-.PHONY: demo test test-long lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-long lint docs lock report clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -20,6 +20,18 @@ $(VENV)/ready-test: envs/test.lock $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/test.lock
 	touch $@
 
+## What runs models. PyTorch comes last: it is there, or a build for the CPU or for CUDA is taken.
+$(VENV)/ready-models: envs/models.lock envs/torch.txt $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r envs/models.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/torch.txt
+	touch $@
+
+models: $(VENV)/ready-models
+
+## Tiny models with random weights, in the formats of real ones; for the simulated NSD.
+simulate-models: $(VENV)/ready-models
+	$(BIN)/repalign simulate models
+
 ## Simulate NSD and compute its inter-subject RSA from the raw files.
 demo: $(VENV)/ready
 	$(BIN)/repalign simulate nsd
@@ -31,9 +43,13 @@ demo: $(VENV)/ready
 	@echo "         $(FIGURES)_ranking.png"
 	@echo "Truth:   resources/simulated/nsd/truth/areas.tsv"
 
-## Formatters, linters, types and the whole test suite.
+## Formatters, linters, types and all tests that run no model.
 test: lint
 	$(BIN)/python -m pytest
+
+## The tests that run models.
+test-models: $(VENV)/ready-test $(VENV)/ready-models
+	$(BIN)/python -m pytest tests/models
 
 test-long: $(VENV)/ready-test
 	$(BIN)/python -m pytest -m long
@@ -57,6 +73,7 @@ report: $(VENV)/ready
 lock:
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow pyproject.toml -o envs/repalign.lock
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow --extra test -c envs/repalign.lock pyproject.toml -o envs/test.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow --extra models --extra test-models --no-emit-package torch --no-emit-package torchvision -c envs/test.lock -c envs/torch.txt pyproject.toml -o envs/models.lock
 
 clean:
 	rm -rf results logs .snakemake resources/simulated

@@ -1,5 +1,6 @@
 """Tables beside inter-subject RSA: their published form, and their values from plain NumPy."""
 
+import json
 from itertools import product
 
 import numpy as np
@@ -300,10 +301,13 @@ def test_cka_is_the_textbook_estimator(finished_all, oracle, i, j):
 
 @pytest.mark.parametrize("subset", ["animate", "inanimate"])
 def test_partitions_are_restricted_to_their_images(finished_all, oracle, subset):
-    objects = pd.read_csv(finished_all.root / RAW / "annotations/coco_objects_annotations.csv")
-    living = objects["supercategory"].isin(["person", "animal"])
-    living = living.groupby(objects["nsd_id"]).any()
-    images = living.index[living if subset == "animate" else ~living]
+    scenes = json.loads((finished_all.root / RAW / "truth/scenes.json").read_text())
+    images = [
+        scene["nsd_id"]
+        for scene in scenes
+        if scene["objects"]
+        and any(thing["animate"] for thing in scene["objects"]) == (subset == "animate")
+    ]
     i, j = 2, 3
     matched = oracle.matched(i, j, 1)
     matched = matched[matched["stimulus"].isin(images)]

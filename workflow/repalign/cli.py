@@ -1,4 +1,4 @@
-"""The command `repalign`: simulate a dataset, and ask why a result would be made again."""
+"""The command `repalign`: simulate data or models, and ask why a result would be made again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from repalign.settings_file import read_settings
 
 if TYPE_CHECKING:
     from repalign.dag.staleness import Verdict
+    from repalign.simulate.settings import NsdSimulation
 
 DEFAULT_SETTINGS = "config/config.yaml"
 
@@ -35,10 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="repalign", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    simulate = commands.add_parser("simulate", help="make a simulated dataset in raw formats")
-    simulate.add_argument("dataset", choices=["nsd", "bold5000", "things"])
+    simulate = commands.add_parser(
+        "simulate", help="make a simulated dataset in raw formats, or models for it"
+    )
+    simulate.add_argument("dataset", choices=["nsd", "bold5000", "things", "models"])
     simulate.add_argument(
-        "--output", type=Path, help="folder to make (resources/simulated/DATASET)"
+        "--output", type=Path, help="folder to make (resources/simulated/<dataset>)"
     )
     simulate.set_defaults(run=_simulate)
 
@@ -62,48 +65,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    """Make a simulated dataset unless the same one is there already."""
-    from repalign.simulate.nsd_models import simulate_models
-    from repalign.simulate.settings import SIMULATOR_VERSION
-    from repalign.simulate.truth import read_simulation
-
-    settings = getattr(read_settings(options.configfile).simulate, options.dataset)
+    """Make a simulated dataset, or models for it, unless the same is there already."""
+    settings = read_settings(options.configfile).simulate
     folder = options.output or Path("resources/simulated") / options.dataset
-    marker = read_simulation(folder)
-    if folder.exists() and marker is None:
-        raise RepalignError(
-            "a folder that is not a simulated dataset",
-            where=folder,
-            expected="a new folder, or an earlier simulation",
-            remedy="Name another folder with --output; nothing was written.",
-        )
-    made = marker and (marker.get("dataset"), marker.get("settings"), marker.get("code"))
-    code = f"repalign.simulate {SIMULATOR_VERSION}"
-    if made == (options.dataset, settings.model_dump(mode="json"), code):
-        if options.dataset == "nsd" and not (folder / "features").is_dir():
-            simulate_models(folder, settings)
-        print(f"{folder}: already simulated with these settings")
-        return 0
-    _write_dataset(options.dataset, folder, settings)
-    name = options.dataset.upper()
-    print(f"{folder}: simulated {name}, seed {settings.seed}; what was planted is in truth/")
+    if options.dataset == "models":
+        _simulate_models(folder, settings.nsd)
+    elif options.dataset == "nsd":
+        _simulate_nsd(folder, settings.nsd)
+    else:
+        _simulate_pictures(options.dataset, folder, getattr(settings, options.dataset))
     return 0
 
 
-def _write_dataset(dataset: str, folder: Path, settings: Any) -> None:  # noqa: ANN401
-    """Write a simulated dataset."""
-    from repalign.simulate.bold5000 import simulate_bold5000
+def _simulate_nsd(folder: Path, settings: NsdSimulation) -> None:
     from repalign.simulate.nsd import simulate_nsd
     from repalign.simulate.nsd_models import simulate_models
-    from repalign.simulate.things import simulate_things
+    from repalign.simulate.truth import nsd_code
 
+    if _is_simulated(folder, "nsd", settings.model_dump(mode="json"), nsd_code()):
+        made_of_models = ("features", "annotations/captions_train2017.json")
+        if not all((folder / name).exists() for name in made_of_models):
+            simulate_models(folder, settings)
+        return
+    simulate_nsd(folder, settings, progress=sys.stderr.isatty())
+    simulate_models(folder, settings)
+    print(f"{folder}: simulated NSD, seed {settings.seed}; what was planted is in truth/")
+
+
+def _simulate_models(folder: Path, settings: NsdSimulation) -> None:
+    from repalign.simulate.tiny_models import make_tiny_models
+    from repalign.simulate.truth import models_code, models_settings
+
+    if _is_simulated(folder, "models", models_settings(settings), models_code()):
+        return
+    make_tiny_models(folder, settings)
+    print(f"{folder}: tiny models, seed {settings.seed}; their registry is models.tsv")
+
+
+def _simulate_pictures(dataset: str, folder: Path, settings: Any) -> None:  # noqa: ANN401
+    from repalign.simulate.bold5000 import simulate_bold5000
+    from repalign.simulate.things import simulate_things
+    from repalign.simulate.truth import nsd_code
+
+    if _is_simulated(folder, dataset, settings.model_dump(mode="json"), nsd_code()):
+        return
     if dataset == "bold5000":
         simulate_bold5000(folder, settings)
-    elif dataset == "things":
-        simulate_things(folder, settings)
     else:
-        simulate_nsd(folder, settings, progress=sys.stderr.isatty())
-        simulate_models(folder, settings)
+        simulate_things(folder, settings)
+    title = dataset.upper()
+    print(f"{folder}: simulated {title}, seed {settings.seed}; what is in it stands in truth/")
+
+
+def _is_simulated(folder: Path, dataset: str, settings: Mapping[str, Any], code: str) -> bool:
+    """Say whether a folder holds this very simulation, refusing one that holds something else."""
+    from repalign.simulate.truth import read_simulation
+
+    marker = read_simulation(folder)
+    if folder.exists() and (marker is None or marker.get("dataset") != dataset):
+        raise RepalignError(
+            "a folder that is not a simulated dataset"
+            if marker is None
+            else f"a simulation of {marker.get('dataset')}",
+            where=folder,
+            expected=f"a new folder, or an earlier simulation of {dataset}",
+            remedy="Name another folder with --output; nothing was written.",
+        )
+    if marker is None or (marker.get("settings"), marker.get("code")) != (settings, code):
+        return False
+    print(f"{folder}: already simulated with these settings")
+    return True
 
 
 def _why(options: argparse.Namespace) -> int:

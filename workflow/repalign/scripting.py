@@ -80,6 +80,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "texts": {"type": Path, "required": True, "help": "texts about all images"},
     "max-empty-share": {"type": float, "required": True, "help": "more empty texts are refused"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
+    "crowds": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "0: regions that COCO marks as a crowd are left out",
+    },
+    "picture-set": {"choices": ["shared", "all"], "required": True, "help": "which images"},
+    "raw-area": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "1: boxes may reach beyond the picture",
+    },
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""

@@ -136,6 +136,8 @@ rule compare_group:
 
 rule select_partition:
     """Stimuli with animate objects, or with objects none of which is animate."""
+    input:
+        unpack(inputs("select_partition")),
     output:
         FLOW["select_partition"].output,
     log:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path, PurePosixPath
 
-from repalign.models.caption_backends import make_texts, read_index, request_of
-from repalign.models.caption_tables import write_texts
+from repalign.models.caption_backends import make_texts, request_of
+from repalign.models.caption_tables import read_index, write_texts
 from repalign.models.caption_template import name_sentence
 from repalign.models.captioning import finish
 from repalign.models.images import Images, open_files

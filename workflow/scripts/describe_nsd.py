@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from repalign.datasets.nsd_coco import read_nsd_pictures
 from repalign.datasets.nsd_index import images_index
-from repalign.datasets.nsd_stim_info import read_stim_info
 from repalign.models.caption_backends import make_texts, request_of
 from repalign.models.caption_tables import write_texts
 from repalign.models.caption_template import answer, read_objects_by_image
@@ -19,16 +21,16 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    index = images_index(read_stim_info(options.stimulus_info))
+    shown = read_nsd_pictures(options.picture_table)
+    index = images_index(pd.DataFrame({"nsdId": [picture.nsd_id for picture in shown]}))
     objects = read_objects_by_image(options.objects[0]) if options.objects else {}
 
     def images() -> Images:
         return open_brick(options.pictures[0], index["nsd_id"].to_numpy(), encoding=options.images)
 
     def template(row: Mapping[str, Any]) -> str:
-        return answer(options.prompt, objects.get(row["nsd_id"], []), area)
+        return answer(options.prompt, objects.get(row["nsd_id"], []))
 
-    area = images().picture(0).width ** 2 if options.backend == "template" else 0
     record = make_record(options.spec)
     texts = make_texts(request_of(index, options), images, template, options.output, record)
     write_texts(texts, options.output)
@@ -38,11 +40,13 @@ def main(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__, *OF_TEXTS)
+    options.add_argument("--picture-table", type=Path, required=True, help="table of NSD's images")
     options.add_argument(
-        "--stimulus-info", type=Path, required=True, help="nsd_stim_info_merged.csv"
-    )
-    options.add_argument(
-        "--objects", type=Path, nargs="*", required=True, help="objects index, for `template`"
+        "--objects",
+        type=Path,
+        nargs="*",
+        required=True,
+        help="coco_objects.parquet, for `template`",
     )
     options.add_argument(
         "--prompt", choices=["caption", "motion", "indoor", "scene"], required=True

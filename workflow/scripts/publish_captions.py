@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from repalign.models.caption_backends import read_index
-from repalign.models.caption_tables import check_empty, correct, write_texts
+from repalign.models.caption_tables import check_empty, correct, read_index, write_texts
 from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record, write_sidecar
 

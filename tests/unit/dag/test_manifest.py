@@ -90,3 +90,43 @@ def test_a_broken_table_is_taken_again(tmp_path, raw):
     assert manifest.identity(raw).startswith("sha256:")
     manifest.save()
     assert str(raw) in table.read_text()
+
+
+def test_a_folder_counts_by_the_names_and_contents_of_its_files(tmp_path):
+    folder = tmp_path / "pictures"
+    for name in ("a/1.jpg", "a/2.jpg", "b/1.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+    def identity() -> str:
+        return Manifest(tmp_path / "none.tsv").identity(folder)
+
+    before = identity()
+    assert before.startswith("folder:")
+    # Neither time nor place count, nor hidden files.
+    (folder / "a/1.jpg").touch()
+    (folder / ".DS_Store").write_text("x")
+    (folder / ".cache").mkdir()
+    (folder / ".cache/1.jpg").write_text("x")
+    assert identity() == before
+    folder = folder.rename(tmp_path / "moved")
+    assert identity() == before
+    (folder / "a/1.jpg").write_text("changed")
+    changed = identity()
+    (folder / "a/1.jpg").write_text("a/1.jpg")
+    (folder / "b/1.jpg").rename(folder / "b/3.jpg")
+    renamed = identity()
+    (folder / "b/3.jpg").unlink()
+    assert len({before, changed, renamed, identity()}) == 4
+
+
+def test_files_of_a_folder_are_read_once(tmp_path, monkeypatch):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        (folder / name).write_text(name)
+    manifest = Manifest(tmp_path / "table.tsv")
+    before = manifest.identity(folder)
+    manifest.save()
+    monkeypatch.setattr("repalign.dag.manifest._digest", lambda *_, **__: pytest.fail("read"))
+    assert Manifest(tmp_path / "table.tsv").identity(folder) == before

@@ -1,6 +1,7 @@
 """The command `repalign`: exit codes that tell the truth, and nothing foreign overwritten."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from repalign import cli
 from repalign.dag.build import build_workflow
 from repalign.settings import Settings
 from repalign.simulate import nsd as simulator
-from repalign.simulate import nsd_models
+from repalign.simulate import nsd_models, tiny_models
 from repalign.simulate.settings import NsdSimulation
-from repalign.simulate.truth import write_manifest
+from repalign.simulate.truth import write_manifest, write_models_manifest
 from repalign.tables.provenance import make_record, write_sidecar
 
 ROOT = Path(__file__).parents[3]
@@ -95,13 +96,79 @@ def test_a_simulation_by_other_settings_or_code_is_made_again(project, simulated
     assert simulated == [Path("old")]
 
 
+@pytest.mark.parametrize("dataset", ["bold5000", "things"])
+def test_other_datasets_are_simulated_once(project, capsys, dataset):
+    sizes = "{image_size: 32}"
+    (project / "config/config.yaml").write_text(f"simulate:\n  {dataset}: {sizes}\n")
+    assert cli.main(["simulate", dataset]) == 0
+    folder = project / "resources/simulated" / dataset
+    assert json.loads((folder / "simulation.json").read_text())["dataset"] == dataset
+    assert cli.main(["simulate", dataset]) == 0
+    assert "already simulated" in capsys.readouterr().out
+
+
+@pytest.fixture
+def models_made(monkeypatch) -> list[Path]:
+    """Where tiny models were made; nothing is."""
+    calls: list[Path] = []
+    monkeypatch.setattr(
+        tiny_models, "make_tiny_models", lambda folder, settings: calls.append(Path(folder))
+    )
+    return calls
+
+
+def test_models_go_to_a_folder_of_their_own(project, models_made, capsys):
+    assert cli.main(["simulate", "models"]) == 0
+    assert models_made == [Path("resources/simulated/models")]
+    assert "models.tsv" in capsys.readouterr().out
+
+
+def test_the_same_models_are_not_made_twice(project, models_made, capsys):
+    (project / "old").mkdir()
+    write_models_manifest(project / "old", NsdSimulation())
+    assert cli.main(["simulate", "models", "--output", "old"]) == 0
+    assert models_made == []
+    assert "already" in capsys.readouterr().out
+    write_models_manifest(project / "old", NsdSimulation(seed=1))
+    assert cli.main(["simulate", "models", "--output", "old"]) == 0
+    assert models_made == [Path("old")]
+
+
+@pytest.mark.parametrize(("wanted", "there"), [("nsd", "models"), ("models", "nsd")])
+def test_one_simulation_does_not_replace_another(
+    project, simulated, models_made, capsys, wanted, there
+):
+    (project / "old").mkdir()
+    write = {"nsd": write_manifest, "models": write_models_manifest}[there]
+    write(project / "old", NsdSimulation())
+    assert cli.main(["simulate", wanted, "--output", "old"]) == 1
+    assert simulated == models_made == []
+    error = capsys.readouterr().err
+    assert f"a simulation of {there}" in error
+    assert "nothing was written" in error
+
+
+def test_a_foreign_place_is_not_taken_for_models_either(project, models_made, capsys):
+    (project / "mine").mkdir()
+    assert cli.main(["simulate", "models", "--output", "mine"]) == 1
+    assert models_made == []
+    assert "nothing was written" in capsys.readouterr().err
+
+
+def test_without_the_packages_no_models_are_made(project, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.main(["simulate", "models"]) == 1
+    assert "make models" in capsys.readouterr().err
+    assert not Path("resources/simulated").exists()
+
+
 def test_wrong_settings_are_an_error_with_a_message(project, capsys):
     (project / "config/config.yaml").write_text("nds: {}\n")
     assert cli.main(["why", "results"]) == 1
     assert "did you mean 'nsd'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "mice"], ["why"]])
+@pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "laion"], ["why"]])
 def test_a_wrong_command_shows_how_it_is_used(words, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(words)

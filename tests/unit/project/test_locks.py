@@ -8,8 +8,8 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[3]
-LOCKS = ("repalign.lock", "test.lock")
-PIP_NAMES = {"matplotlib-base": "matplotlib", "python-isal": "isal"}
+LOCKS = ("repalign.lock", "test.lock", "models.lock")
+PIP_NAMES = {"matplotlib-base": "matplotlib", "python-isal": "isal", "pytorch": "torch"}
 """Names of conda packages that pip knows by another one."""
 
 
@@ -47,22 +47,54 @@ def test_locks_name_no_host_and_no_place(lock):
     assert not re.search(r"#.*\s/\w+/", text)
 
 
-def test_the_test_lock_holds_the_pins_of_the_workflow():
-    everything = pins("test.lock")
+@pytest.mark.parametrize("lock", LOCKS[1:])
+def test_every_lock_holds_the_pins_of_the_workflow(lock):
+    everything = pins(lock)
     assert {name: everything.get(name) for name in pins("repalign.lock")} == pins("repalign.lock")
 
 
-def conda() -> dict[str, str]:
-    content = yaml.safe_load((ROOT / "envs/repalign.yaml").read_text(encoding="utf-8"))
+def test_locks_agree_where_they_overlap():
+    test, models = pins("test.lock"), pins("models.lock")
+    assert {name: pin for name, pin in models.items() if name in test} == {
+        name: test[name] for name in models if name in test
+    }
+
+
+def torch_pins() -> dict[str, str]:
+    """PyTorch and torchvision, whose builds for the CPU and for CUDA are both welcome."""
+    text = (ROOT / "envs/torch.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z]+==\d+\.\d+\.\d+", line) for line in lines)
+    return dict(line.split("==") for line in lines)
+
+
+def test_no_build_of_pytorch_is_locked():
+    assert set(torch_pins()) == {"torch", "torchvision"}
+    of_a_build = re.compile(r"torch|torchvision|triton|(nvidia|cuda)(-.*)?")
+    assert [name for name in pins("models.lock") if of_a_build.fullmatch(name)] == []
+
+
+def versions(lock: str) -> dict[str, str]:
+    """Versions that the lock, and for models torch.txt, install."""
+    found = {name: version for name, (version, _) in pins(lock).items()}
+    return found | (torch_pins() if lock == "models.lock" else {})
+
+
+def conda(file: str) -> dict[str, str]:
+    content = yaml.safe_load((ROOT / "envs" / file).read_text(encoding="utf-8"))
     assert all(isinstance(item, str) for item in content["dependencies"])
     return dict(item.split("=", 1) for item in content["dependencies"])
 
 
-def test_conda_gives_the_versions_of_the_lock():
-    locked = pins("repalign.lock")
-    wanted = {PIP_NAMES.get(name, name): version for name, version in conda().items()}
+CONDA = [("repalign.yaml", "repalign.lock", []), ("models.yaml", "models.lock", ["models"])]
+
+
+@pytest.mark.parametrize(("file", "lock", "extras"), CONDA)
+def test_conda_gives_the_versions_of_the_lock(file, lock, extras):
+    locked = versions(lock)
+    wanted = {PIP_NAMES.get(name, name): version for name, version in conda(file).items()}
     assert wanted.pop("python") == "3.11"
-    assert wanted == {name: locked[normal(name)][0] for name in wanted}
+    assert wanted == {name: locked[normal(name)] for name in wanted}
 
 
 def project() -> dict:
@@ -71,22 +103,30 @@ def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def test_conda_has_every_package_that_jobs_need():
-    needed = {normal(Requirement(text).name) for text in project()["dependencies"]}
-    found = {normal(PIP_NAMES.get(name, name)) for name in conda()}
-    assert needed <= found
+def requirements(extras: list[str]) -> list[Requirement]:
+    """What the project asks for, with some extras."""
+    wanted = [*project()["dependencies"]]
+    for extra in extras:
+        wanted += project()["optional-dependencies"][extra]
+    return [Requirement(text) for text in wanted]
+
+
+@pytest.mark.parametrize(("file", "lock", "extras"), CONDA)
+def test_conda_has_every_package_that_jobs_need(file, lock, extras):
+    needed = {normal(requirement.name) for requirement in requirements(extras)}
+    assert needed <= {normal(PIP_NAMES.get(name, name)) for name in conda(file)}
 
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
-    [("repalign.lock", ["workflow"]), ("test.lock", ["workflow", "test"])],
+    [
+        ("repalign.lock", ["workflow"]),
+        ("test.lock", ["workflow", "test"]),
+        ("models.lock", ["workflow", "models", "test-models"]),
+    ],
 )
 def test_the_pins_are_what_the_project_asks_for(lock, extras):
-    found = pins(lock)
-    wanted = project()["dependencies"]
-    wanted = wanted + [
-        text for extra in extras for text in project()["optional-dependencies"][extra]
-    ]
-    for requirement in map(Requirement, wanted):
-        version = found[normal(requirement.name)][0]
+    found = versions(lock)
+    for requirement in requirements(extras):
+        version = found[normal(requirement.name)]
         assert requirement.specifier.contains(version), f"{requirement} is locked at {version}"

@@ -21,10 +21,13 @@ OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
 
-def build(tmp: Path, layout: str) -> Workflow:
+def build(tmp: Path, layout: str, objects: str = "coco_instances") -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
     settings = Settings.model_validate(
-        {"nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}}
+        {
+            "nsd": {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]},
+            "objects": {"backend": objects},
+        }
     )
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
@@ -42,7 +45,6 @@ def build(tmp: Path, layout: str) -> Workflow:
             "features/vit_pool-cls.h5",
             "features/llm_pool-avg.h5",
             "control_matrices/control_scene.parquet",
-            "annotations/coco_objects_annotations.csv",
         ):
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
@@ -60,7 +62,8 @@ def build(tmp: Path, layout: str) -> Workflow:
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    return [build(root, layout) for layout in ("raw", "roi_matrices")]
+    choices = (("raw", "coco_instances"), ("raw", "detr"), ("roi_matrices", "coco_instances"))
+    return [build(root, layout, objects) for layout, objects in choices]
 
 
 @pytest.fixture(scope="module")

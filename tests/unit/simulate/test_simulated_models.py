@@ -13,7 +13,6 @@ from repalign.errors import RepalignError
 from repalign.kernels.rdm import rdm_vector
 from repalign.models.controls import read_controls
 from repalign.models.features import open_features
-from repalign.models.partitions import animacy_partition, read_objects
 from repalign.simulate.features import energy_descriptor, latent_features
 from repalign.simulate.nsd import simulate_nsd
 from repalign.simulate.nsd_models import FAMILIES, MODELS, simulate_models
@@ -31,6 +30,7 @@ SETTINGS = NsdSimulation(
     volume_shape=(24, 28, 24),
     voxels_per_region=(8, 12),
 )
+KINDS = ("captions", "instances", "person_keypoints")
 
 
 def digests(folder):
@@ -146,49 +146,16 @@ def test_less_noise_gives_more_similarity(truth, similarity):
     assert first.sort_values().index.tolist() == noise.sort_values(ascending=False).index.tolist()
 
 
-def test_objects_are_those_of_the_scenes(folder):
-    objects = read_objects(folder / "annotations/coco_objects_annotations.csv")
-    assert objects.columns.tolist() == [
-        "nsd_id", "coco_id", "coco_split", "category", "supercategory", "category_id", "area",
-        "bbox",
-    ]  # fmt: skip
-    scenes = json.loads((folder / "truth/scenes.json").read_text())
-    listed = [(s["nsd_id"], thing["category"]) for s in scenes for thing in s["objects"]]
-    assert list(zip(objects.nsd_id, objects.category, strict=True)) == listed
-    parts = animacy_partition(objects)
-    living = [s["nsd_id"] for s in scenes if any(thing["animate"] for thing in s["objects"])]
-    others = [s["nsd_id"] for s in scenes if s["objects"] and s["nsd_id"] not in living]
-    assert parts["animate"].tolist() == living
-    assert parts["inanimate"].tolist() == others
-    assert len(living) + len(others) < SETTINGS.n_images
-    stimuli = pd.read_csv(folder / "nsd_stim_info_merged.csv", index_col=0)
-    assert (objects.coco_id == stimuli.cocoId[objects.nsd_id].to_numpy()).all()
-
-
-def test_boxes_are_in_the_uncut_picture(folder):
-    objects = read_objects(folder / "annotations/coco_objects_annotations.csv")
-    stimuli = pd.read_csv(folder / "nsd_stim_info_merged.csv", index_col=0)
-    boxes = [tuple(map(float, text.strip("()").split(","))) for text in objects.bbox]
-    things = [
-        t for s in json.loads((folder / "truth/scenes.json").read_text()) for t in s["objects"]
-    ]
-    size = SETTINGS.image_size
-    for box, image, thing in zip(boxes, objects.nsd_id, things, strict=True):
-        top, bottom, left, right = map(float, stimuli.cropBox[image].strip("()").split(","))
-        width, height = size / (1 - left - right), size / (1 - top - bottom)
-        cut = (box[0] - left * width, box[1] - top * height, box[2], box[3])
-        np.testing.assert_allclose(cut, thing["bbox"], atol=0.011)
-
-
 def test_control_matrices(folder):
     controls = read_controls(sorted((folder / "control_matrices").iterdir()))
     assert list(controls) == ["biology", "biology_binary", "scene"]
     stimuli = pd.read_csv(folder / "nsd_stim_info_merged.csv", index_col=0)
-    objects = read_objects(folder / "annotations/coco_objects_annotations.csv")
+    scenes = json.loads((folder / "truth/scenes.json").read_text())
+    living = [s["nsd_id"] for s in scenes if any(thing["animate"] for thing in s["objects"])]
     biology, binary, scene = controls.values()
     assert biology.ids.tolist() == stimuli.nsdId[stimuli.shared1000].tolist()
     assert (biology.matrix.sum(axis=1) == 1).all()
-    animate = np.isin(biology.ids, animacy_partition(objects)["animate"])
+    animate = np.isin(biology.ids, living)
     np.testing.assert_array_equal(binary.matrix[:, 0], animate)
     np.testing.assert_array_equal(biology.matrix[:, 2], ~animate)
     assert set(np.unique(scene.matrix)) == {0, 1, 2}
@@ -203,7 +170,7 @@ def test_the_raw_data_stay_and_bytes_repeat(raw, folder, tmp_path):
     added = set(after) - set(before)
     assert added == {
         *(f"features/{model.name}.h5" for model in MODELS),
-        "annotations/coco_objects_annotations.csv",
+        *(f"annotations/{kind}_{split}2017.json" for kind in KINDS for split in ("train", "val")),
         *(f"control_matrices/control_{n}.parquet" for n in ("scene", "biology", "biology_binary")),
         "truth/models.tsv",
     }

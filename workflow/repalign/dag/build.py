@@ -32,14 +32,19 @@ from repalign.tables import paths
 
 CATALOGUE = "config/derivatives.tsv"
 NEEDS = {
-    "rsa_partitions": {"objects"},
+    "model_sizes": {"packages"},
+    "captions source=coco": {"captions"},
+    "object_index": {"coco"},
+    "person_index": {"persons"},
+    "scene_objects": {"objects"},
+    "rsa_partitions": {"coco"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
     "rsa_pvalues": {"features"},
 }
-"""What analyses need beside the recordings."""
+"""What analyses, or some of their files, need beside the recordings."""
 DATASET_INDEXES = {"image_list", "trial_index", "category_index", "caption_index"}
 """Analyses that need the raw data of BOLD5000 or THINGS."""
 LIBRARY = Path(__file__).parents[2]
@@ -153,21 +158,32 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     """
     absent, uncaptioned = plan.absent_sources(), absent_captions(plan)
     unindexed = _absent_indexes(plan)
+
+    def can_be_made(row: Derivative) -> bool:
+        if _is_generated(row) and row.dataset in uncaptioned:
+            return False
+        if row.analysis in DATASET_INDEXES:
+            return row.dataset not in unindexed
+        return _is_generated(row) or not absent & needs(row)
+
     return [
         row.target
         for row in catalogue
-        if workflow.producer(row.target) is not None
-        and not absent & NEEDS.get(row.analysis, set())
-        and not (_is_generated(row) and row.dataset in uncaptioned)
-        and not (row.analysis in DATASET_INDEXES and row.dataset in unindexed)
+        if workflow.producer(row.target) is not None and can_be_made(row)
     ]
 
 
 def _is_generated(row: Derivative) -> bool:
     """Say whether a file holds captions that a model, or what stands in for one, wrote."""
-    if row.analysis == "caption_index":
-        return True
-    return row.analysis == "captions" and row.parameters["source"] == "pixtral"
+    if row.analysis == "captions":
+        return row.parameters["source"] == "pixtral"
+    return row.analysis == "caption_index"
+
+
+def needs(row: Derivative) -> set[str]:
+    """Return what a published file needs beside the recordings."""
+    choices = [f"{row.analysis} {key}={value}" for key, value in row.parameters.items()]
+    return {source for name in (row.analysis, *choices) for source in NEEDS.get(name, ())}
 
 
 def _absent_indexes(plan: NsdPlan) -> set[str]:

@@ -7,11 +7,10 @@ can change without asking the model again.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 from repalign.dag.dataset_plan import Bold5000Plan, ThingsPlan
-from repalign.dag.feature_plan import models_installed
+from repalign.dag.feature_plan import models_installed, vllm_installed
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.raw_folder import RawFolder
 from repalign.dag.steps import Step, Wildcards
@@ -140,14 +139,15 @@ class CaptionPlan:
             return False
         backend = self.backend(dataset, CAPTION)
         if dataset == "nsd":
-            files = self.nsd.nsd.files
-            needed = [files.stimulus_info, *([] if backend == "file" else [files.images])]
-            if not all((raw.root / raw.raw / name).is_file() for name in needed):
+            needed = [self.nsd.picture_table]
+            if backend in AUTO_MODELS:
+                needed.append(self.nsd.raw(self.nsd.nsd.files.images))
+            if not all((raw.root / path).is_file() for path in needed):
                 return False
             if backend == "template":
-                return "annotations" not in self.nsd.absent_sources()
+                return "coco" not in self.nsd.absent_sources()
         if backend == "vllm":
-            return find_spec("vllm") is not None
+            return vllm_installed()
         return backend != "transformers" or models_installed()
 
 
@@ -203,9 +203,9 @@ def _describe_nsd(captions: CaptionPlan) -> Step:
         return {"objects": [paths.COCO_OBJECTS.format(dataset="nsd")] if is_needed else []}
 
     def external(w: Wildcards) -> dict[str, Any]:
-        shown = captions.backend("nsd", w["prompt"]) != "file"
+        shown = captions.backend("nsd", w["prompt"]) in AUTO_MODELS
         return {
-            "stimulus_info": plan.raw(plan.nsd.files.stimulus_info),
+            "picture_table": plan.picture_table,
             "pictures": [plan.raw(plan.nsd.files.images)] if shown else [],
             **captions.external("nsd", w["prompt"]),
         }

@@ -14,8 +14,8 @@ COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
-    "models_info", "model_sizes", "captions", "image_list", "trial_index", "category_index",
-    "caption_index",
+    "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
+    "trial_index", "category_index", "caption_index",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -37,6 +37,8 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "models_info": {},
     "model_sizes": {},
     "captions": {"source": ("coco", "pixtral")},
+    "object_index": {},
+    "person_index": {},
     "rsa_subject_subject": {
         "shift": SHIFTS,
         "hemispheres": HEMISPHERES,

@@ -28,6 +28,11 @@ def models_installed() -> bool:
     return all(find_spec(name) is not None for name in ("torch", "timm", "transformers"))
 
 
+def vllm_installed() -> bool:
+    """Say whether vLLM, which runs vision-language models on a GPU, can be imported."""
+    return find_spec("vllm") is not None
+
+
 @dataclass(frozen=True)
 class FeaturePlan:
     """Where the features of models come from.

@@ -232,7 +232,7 @@ def _subsets(plan: NsdPlan) -> list[Step]:
         Step(
             "select_partition",
             paths.SUBSET.replace("{subset}", "{partition}"),
-            external=lambda _: {"objects": plan.raw(plan.nsd.files.objects)},
+            inputs=lambda _: {"objects": paths.OBJECTS_INDEX},
             params=lambda w: {"source": plan.source, "partition": w["partition"]},
         ),
         Step(

@@ -10,10 +10,10 @@ import pandas as pd
 from repalign.errors import RepalignError
 
 
-def read_csv(path: str | Path, name: str) -> pd.DataFrame:
-    """Read a CSV file; say how to mend it if that is impossible."""
+def read_csv(path: str | Path, name: str, n_rows: int | None = None) -> pd.DataFrame:
+    """Read a CSV file, or its first rows; say how to mend it if that is impossible."""
     try:
-        return pd.read_csv(path)
+        return pd.read_csv(path, nrows=n_rows)
     except FileNotFoundError as error:
         raise RepalignError(
             "no such file", where=path, expected=name, remedy="Fetch it, or correct its path."

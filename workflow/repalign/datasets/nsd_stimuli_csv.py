@@ -98,13 +98,8 @@ def stimuli_from_stimuli_csv(path: str | Path) -> pd.DataFrame:
         As `nsd_trials.prepared_stimuli`, rows 0 to the largest id. An image that no trial shows
         has coco_id 0, an empty coco_split and no flag.
     """
-    table = _read(path)
-    to_integers(table, "coco_id", path)
     columns = ["nsd_id", "coco_id", "coco_split", "shared", "flagged", "bold5000"]
-    known = table[columns].drop_duplicates()
-    if known["nsd_id"].duplicated().any():
-        image = known.loc[known["nsd_id"].duplicated(), "nsd_id"].iloc[0]
-        raise _error(f"different descriptions of image {image}", path, "one an image")
+    known = _images(path, columns)
     dense = known.set_index("nsd_id").reindex(np.arange(known["nsd_id"].max() + 1))
     return stimulus_frame(
         ids=dense.index.to_numpy(dtype=np.int64),
@@ -114,6 +109,33 @@ def stimuli_from_stimuli_csv(path: str | Path) -> pd.DataFrame:
         flagged=(dense["flagged"] == True).to_numpy(),  # noqa: E712
         bold5000=(dense["bold5000"] == True).to_numpy(),  # noqa: E712
     )
+
+
+def pictures_of_stimuli_csv(path: str | Path) -> pd.DataFrame:
+    """Return where each image comes from, from a file in the published layout.
+
+    Parameters
+    ----------
+    path : str or Path
+        `nsd_stimuli.csv`.
+
+    Returns
+    -------
+    DataFrame
+        nsd_id, coco_id, coco_split, crop_box and shared, a row an image that some trial shows.
+    """
+    return _images(path, ["nsd_id", "coco_id", "coco_split", "crop_box", "shared"])
+
+
+def _images(path: str | Path, columns: list[str]) -> pd.DataFrame:
+    """Return columns that describe images, each image once."""
+    table = _read(path)
+    to_integers(table, "coco_id", path)
+    known = table[columns].drop_duplicates()
+    if known["nsd_id"].duplicated().any():
+        image = known.loc[known["nsd_id"].duplicated(), "nsd_id"].iloc[0]
+        raise _error(f"different descriptions of image {image}", path, "one an image")
+    return known
 
 
 def _error(found: str, where: str | Path, expected: str, remedy: str = _REMEDY) -> RepalignError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -82,24 +81,6 @@ def request_of(index: pd.DataFrame, options: argparse.Namespace) -> Request:
     return Request(index, options.prompt_text, options.backend, choice, table)
 
 
-def read_index(path: str | Path) -> pd.DataFrame:
-    """Read an index of images, or texts made from one; the first column is the id.
-
-    Parameters
-    ----------
-    path : str or Path
-        Comma-separated, as the workflow writes it.
-
-    Returns
-    -------
-    DataFrame
-        The first column as int64, all others as text as they stand.
-    """
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        id_column = next(csv.reader(file))[0]
-    return read_texts(path, id_column, ())
-
-
 def make_texts(
     request: Request,
     images: Callable[[], Images],
@@ -120,7 +101,8 @@ def make_texts(
     output : Path
         The file that the texts are for.
     record : Record
-        What makes it; a model's finished texts are kept for a job of the same record.
+        What makes it; what is known of the model is added. A model's finished texts are kept
+        for a job of the same record.
 
     Returns
     -------
@@ -147,6 +129,7 @@ def make_texts(
         return index.assign(**dict(zip(TEXT_COLUMNS, (texts, MODEL, request.prompt), strict=True)))
     pictures = images()
     with CAPTIONERS[request.backend](request.choice) as captioner:
+        record["captioner"] = captioner.facts
         texts = describe_all(pictures, captioner, request.prompt, output, record)
     model = request.choice.model
     return index.assign(**dict(zip(TEXT_COLUMNS, (texts, model, request.prompt), strict=True)))

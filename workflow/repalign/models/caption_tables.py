@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,16 +44,10 @@ def read_texts(
     Raises
     ------
     RepalignError
-        If the file cannot be read, lacks a column, or an id is no whole number or there twice.
+        If the file cannot be read, lacks a column, a row has more or fewer fields than the
+        header (a comma in a text that is not quoted), or an id is no whole number or there twice.
     """
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig"
-        )
-    except FileNotFoundError as error:
-        raise _error("no such file", path, "a table of captions") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise _error(f"unreadable ({error})", path, "a comma-separated table, UTF-8") from error
+    table = _read(path)
     absent = [name for name in (id_column, *needed) if name not in table.columns]
     if absent:
         found = f"columns {', '.join(table.columns)}"
@@ -70,6 +65,24 @@ def read_texts(
         found = f"{id_column} {table[id_column].iloc[row]} again"
         raise _error(found, f"{path}, data row {row + 1}", "each image once")
     return table
+
+
+def read_index(path: str | Path) -> pd.DataFrame:
+    """Read an index of images, or texts made from one; the first column is the id.
+
+    Parameters
+    ----------
+    path : str or Path
+        Comma-separated, as the workflow writes it.
+
+    Returns
+    -------
+    DataFrame
+        The first column as int64, all others as text as they stand.
+    """
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        id_column = next(csv.reader(file))[0]
+    return read_texts(path, id_column, ())
 
 
 def align_texts(table: pd.DataFrame, id_column: str, ids: Ids, path: str | Path) -> pd.DataFrame:
@@ -192,6 +205,25 @@ def write_texts(table: pd.DataFrame, output: str | Path) -> None:
     """Write a table of texts as CSV."""
     with atomic_file(output) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _read(path: str | Path) -> pd.DataFrame:
+    """Read a CSV file as text; every row has as many fields as the header."""
+    try:
+        with Path(path).open(newline="", encoding="utf-8-sig") as file:
+            header, *rows = csv.reader(file, strict=True)
+    except FileNotFoundError as error:
+        raise _error("no such file", path, "a table of captions") from error
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise _error(f"unreadable ({error})", path, "a comma-separated table, UTF-8") from error
+    rows = [row for row in rows if row]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            found, where = f"{len(row)} fields", f"{path}, data row {number}"
+            raise _error(found, where, f"{len(header)}; quote texts with commas")
+    if len(set(header)) < len(header):
+        raise _error(f"columns {', '.join(header)}", path, "each column once")
+    return pd.DataFrame(rows, columns=header, dtype=str)
 
 
 def _error(found: str, where: str | Path, expected: str) -> RepalignError:

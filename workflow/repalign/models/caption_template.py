@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import pandas as pd
+import pyarrow.compute as pc
 
-from repalign.errors import RepalignError
+from repalign.tables.coco_tables import COCO_OBJECTS
+from repalign.tables.parquet import read_table
 
 MODEL = "template"
 """What the column `model` says of such texts."""
@@ -28,8 +29,9 @@ _PLACES = {
 }
 """Where objects of each supercategory are at home, in the order that decides between equals."""
 _RIDDEN = {"bicycle", "motorcycle", "skateboard", "horse", "elephant", "boat"}
-_SCENE_BELOW, _OBJECT_FROM = 0.15, 0.5
-"""Share of the picture that objects cover: less is scene-dominated, more object-dominated."""
+_SCENE_BELOW, _OBJECT_FROM = 1 / 12, 1 / 6
+"""Share of the picture that objects cover: less is scene-dominated, more object-dominated. In
+simulated pictures, about half are below the first and one in twelve is above the second."""
 _IRREGULAR = {
     "person": "people", "sheep": "sheep", "skis": "skis", "scissors": "scissors",
     "broccoli": "broccoli", "knife": "knives", "mouse": "computer mice",
@@ -39,7 +41,7 @@ _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 @dataclass(frozen=True)
 class SeenObject:
-    """An object in an image: COCO's names, and its area in pixels."""
+    """An object in an image: COCO's names, and the share of the picture that it covers."""
 
     category: str
     supercategory: str
@@ -50,38 +52,30 @@ Objects = Sequence[SeenObject]
 
 
 def read_objects_by_image(path: str | Path) -> dict[int, list[SeenObject]]:
-    """Read the objects index: a row an object.
+    """Read the annotated objects that NSD's pictures show something of.
 
     Parameters
     ----------
     path : str or Path
-        Comma-separated, with nsd_id, category, supercategory and area among its columns.
+        `coco_objects.parquet`, with the columns of `coco_tables.COCO_OBJECTS`.
 
     Returns
     -------
     dict of int to list of SeenObject
-        By nsd_id, of images that have any, in the order of the file.
+        By nsd_id, of images that have any, in the order of COCO's annotations.
 
     Raises
     ------
     RepalignError
-        If it cannot be read, lacks a column, or an id or area is not a number.
+        If the file cannot be read or has other columns.
     """
-    try:
-        table = pd.read_csv(path, keep_default_na=False)
-    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise _error(f"unreadable ({error})", path) from error
-    needed = ["nsd_id", "category", "supercategory", "area"]
-    if not set(needed) <= set(table.columns):
-        raise _error(f"columns {', '.join(table.columns)}", path)
-    areas = pd.to_numeric(table["area"], errors="coerce")
-    if areas.isna().any() or not (table.empty or pd.api.types.is_integer_dtype(table["nsd_id"])):
-        raise _error("an area or id that is no number", path)
+    table = read_table(path, COCO_OBJECTS)
+    shown = table.filter(pc.greater(table["shown"], 0))
+    names = ("nsd_id", "category", "supercategory", "shown_area")
     found: dict[int, list[SeenObject]] = {}
-    rows = zip(table["nsd_id"], table["category"], table["supercategory"], areas, strict=True)
-    for image, category, supercategory, area in rows:
-        item = SeenObject(str(category), str(supercategory), float(area))
-        found.setdefault(int(image), []).append(item)
+    columns = (shown[name].to_pylist() for name in names)
+    for image, category, supercategory, area in zip(*columns, strict=True):
+        found.setdefault(image, []).append(SeenObject(category, supercategory, area))
     return found
 
 
@@ -114,23 +108,15 @@ def place(objects: Objects) -> str:
     return max(covered, key=lambda name: covered[name]) if any(covered.values()) else "natural"
 
 
-def level(objects: Objects, picture_area: float) -> str:
-    """Say whether the scene or its objects dominate: by the share of the picture they cover.
-
-    Parameters
-    ----------
-    objects : sequence of SeenObject
-        Of one image.
-    picture_area : float
-        Pixels of the picture.
-    """
-    share = sum(item.area for item in objects) / picture_area
+def level(objects: Objects) -> str:
+    """Say whether the scene or its objects dominate: by the share of the picture they cover."""
+    share = sum(item.area for item in objects)
     if share < _SCENE_BELOW:
         return "Scene-dominated"
     return "Object-in-Scene" if share < _OBJECT_FROM else "Object-dominated"
 
 
-def answer(prompt: str, objects: Objects, picture_area: float) -> str:
+def answer(prompt: str, objects: Objects) -> str:
     """Return the text of one image.
 
     Parameters
@@ -139,14 +125,9 @@ def answer(prompt: str, objects: Objects, picture_area: float) -> str:
         Named prompt.
     objects : sequence of SeenObject
         Of the image.
-    picture_area : float
-        Pixels of the picture.
     """
-    if prompt == "motion":
-        return motion(objects)
-    if prompt == "indoor":
-        return place(objects)
-    return level(objects, picture_area) if prompt == "scene" else sentence(objects)
+    rules = {"caption": sentence, "motion": motion, "indoor": place, "scene": level}
+    return rules[prompt](objects)
 
 
 def name_sentence(row: Mapping[str, object]) -> str:
@@ -177,12 +158,3 @@ def _counted(name: str, count: int) -> str:
         return name if alone else f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
     ending = "es" if name.endswith(("s", "sh", "ch", "x")) else "s"
     return f"{_NUMBERS.get(count, str(count))} {_IRREGULAR.get(name, name + ending)}"
-
-
-def _error(found: str, where: str | Path) -> RepalignError:
-    return RepalignError(
-        found,
-        where=where,
-        expected="the objects index: nsd_id, category, supercategory and area",
-        remedy="Delete it and run the workflow again.",
-    )

@@ -13,7 +13,7 @@ from repalign.models import weight_files
 from repalign.models.captioning import ModelChoice
 from repalign.models.images import Images
 from repalign.models.libraries import deterministic, import_transformers
-from repalign.models.model_folders import find_folder
+from repalign.models.model_folders import commit_of, find_folder
 
 log = logging.getLogger("repalign")
 _LOCAL_ALONE = {"local_files_only": True, "trust_remote_code": False}
@@ -30,6 +30,8 @@ class TransformersCaptioner:
 
     Attributes
     ----------
+    facts : dict of str to str
+        Versions of the libraries, and the commit on the hub.
     n_cut : int
         Texts so far that reached `max_new_tokens` before their end.
 
@@ -48,6 +50,7 @@ class TransformersCaptioner:
     def __init__(self, choice: ModelChoice) -> None:
         self.choice = choice
         self.n_cut = 0
+        self.facts: dict[str, str] = {}
         self._context = ExitStack()
 
     def __enter__(self) -> TransformersCaptioner:
@@ -59,7 +62,13 @@ class TransformersCaptioner:
         folder = self._find()
         self._processor = _load_processor(transformers, folder)
         model = _load_model(transformers, folder, getattr(self._torch, self.choice.precision))
-        self._model = model.to(self.choice.device).eval()
+        self.facts = {
+            "torch": str(self._torch.__version__),
+            "transformers": str(transformers.__version__),
+        }
+        if self.choice.folder is None:
+            self.facts["commit"] = commit_of(folder, "hub")
+        self._model = model.to(self.choice.device).train(False)
         return self
 
     def __exit__(self, *_: object) -> None:

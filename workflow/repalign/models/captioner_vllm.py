@@ -95,6 +95,11 @@ class VllmCaptioner:
     choice : ModelChoice
         The model and how it answers.
 
+    Attributes
+    ----------
+    facts : dict of str to str
+        Version of the library.
+
     Raises
     ------
     RepalignError
@@ -103,6 +108,7 @@ class VllmCaptioner:
 
     def __init__(self, choice: ModelChoice) -> None:
         self.choice = choice
+        self.facts: dict[str, str] = {}
 
     def __enter__(self) -> VllmCaptioner:
         self._vllm = _import_vllm()
@@ -115,6 +121,7 @@ class VllmCaptioner:
                 expected="a vision-language model that vLLM knows, and a GPU with room for it",
                 remedy="Correct captions.model, or use `captions.backend: transformers`.",
             ) from error
+        self.facts = {"vllm": str(self._vllm.__version__)}
         return self
 
     def __exit__(self, *_: object) -> None:

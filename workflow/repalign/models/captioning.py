@@ -66,7 +66,15 @@ class ModelChoice:
 
 
 class Captioner(Protocol):
-    """A loaded model."""
+    """A loaded model.
+
+    Attributes
+    ----------
+    facts : dict of str to str
+        What the record of its texts says: versions of libraries, and the commit on the hub.
+    """
+
+    facts: dict[str, str]
 
     def describe(self, images: Images, k: int, prompt: str) -> str:
         """Return what the model says of picture `k`, without white space around it."""

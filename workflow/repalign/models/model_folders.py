@@ -21,7 +21,7 @@ _WEIGHTS = {
     SAFE: (SAFE, "model-*-of-*.safetensors"),
     PLAIN: (PLAIN, "pytorch_model-*-of-*.bin"),
 }
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
 
 
 def find_folder(source: str, path: str, revision: str, *, weights: bool = True) -> Path:

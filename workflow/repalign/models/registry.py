@@ -36,7 +36,7 @@ KINDS = {"timm": "vision", "causal-lm": "language", "encoder": "language"}
 SOURCES = ("hub", "local-dir", "random")
 POOLS = {"vision": ("cls", "avg"), "language": ("avg", "avg-no-special", "last")}
 _ANSWERS = {"yes": True, "no": False}
-_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 

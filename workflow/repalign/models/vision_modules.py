@@ -41,7 +41,7 @@ def vision_folder(timm: ModuleType, model: str, weights: Weights) -> Path | None
     """
     path = weights.path
     if weights.source == "hub":
-        path = path or _pretrained_cfg(timm, model).hf_hub_id or f"timm/{model}"
+        path = path or _repository(timm, model)
     elif weights.source == "random" and (not path or _is_on_hub(path)):
         return None
     with_weights = weights.source != "random"
@@ -93,12 +93,15 @@ def _is_on_hub(path: str) -> bool:
     return is_hub_id(path) and not Path(path).is_dir()
 
 
-def _pretrained_cfg(timm: ModuleType, model: str) -> Any:  # noqa: ANN401
-    """Look up what timm knows of a model's weights."""
+def _repository(timm: ModuleType, model: str) -> str:
+    """Look up where timm has the weights of a model."""
     try:
-        return timm.get_pretrained_cfg(model)
+        known = timm.get_pretrained_cfg(model)
     except RuntimeError as error:
         raise _unknown(model, timm, error) from error
+    if known is None or not known.hf_hub_id:
+        raise _unknown(model, timm, ValueError("no weights of that name"))
+    return str(known.hf_hub_id)
 
 
 def _unknown(model: str, timm: ModuleType, error: Exception) -> RepalignError:

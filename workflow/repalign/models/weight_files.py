@@ -180,7 +180,8 @@ def unreadable(folder: Path, error: Exception) -> RepalignError:
     RepalignError
         With the first line of what the library said.
     """
-    if isinstance(error, UnpicklingError):
+    # timm wraps it.
+    if any(isinstance(e, UnpicklingError) for e in (error, error.__cause__, error.__context__)):
         return RepalignError(
             "a pickled checkpoint that holds more than tensors, which is not loaded",
             where=folder,

@@ -6,7 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from repalign.settings.section import FixedPath, RegionPath, Section, SessionPath, SubjectPath
+from repalign.settings.section import (
+    FixedPath,
+    RegionPath,
+    Section,
+    SessionPath,
+    SplitPath,
+    SubjectPath,
+)
 
 SubjectNumber = Annotated[int, Field(ge=1, le=99)]
 # Keys of a mapping arrive as text where settings are passed on to a cluster job.
@@ -14,7 +21,10 @@ SubjectKey = Annotated[int, Field(ge=1, le=99, strict=False)]
 
 
 class NsdFiles(Section):
-    """Where each raw file of NSD lies below `nsd.raw`, with `{subject}` and `{session}`."""
+    """Where each raw file of NSD lies below `nsd.raw`.
+
+    Paths have `{subject}` and `{session}`, those of COCO `{split}` (train2017, val2017).
+    """
 
     betas: SessionPath = Field(
         "subj{subject:02d}/func1mm/betas_fithrf_GLMdenoise_RR/betas_session{session:02d}.nii.gz",
@@ -37,9 +47,16 @@ class NsdFiles(Section):
     images: FixedPath = Field(
         "nsd_stimuli.hdf5", description="Pictures: imgBrick, images x height x width x 3, uint8."
     )
-    objects: FixedPath = Field(
-        "annotations/coco_objects_annotations.csv",
-        description="Objects in the images (nsd_id, supercategory), for animate and inanimate.",
+    captions: SplitPath = Field(
+        "annotations/captions_{split}.json", description="COCO's captions, one file a split."
+    )
+    instances: SplitPath = Field(
+        "annotations/instances_{split}.json",
+        description="COCO's objects, one file a split: for animate and inanimate images, too.",
+    )
+    person_keypoints: SplitPath = Field(
+        "annotations/person_keypoints_{split}.json",
+        description="COCO's people with their keypoints, one file a split.",
     )
 
 

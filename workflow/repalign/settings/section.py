@@ -32,6 +32,7 @@ SubjectPath = Annotated[str, template(subject=1)]
 SessionPath = Annotated[str, template(subject=1, session=1)]
 RegionPath = Annotated[str, template(subject=1, roi=1)]
 BetasPath = Annotated[str, template(subject=1, session=1, betas="")]
+SplitPath = Annotated[str, template(split="train2017")]
 
 
 class Section(BaseModel):

@@ -23,6 +23,7 @@ import pyarrow as pa
 from repalign.errors import RepalignError
 from repalign.models.features import write_features
 from repalign.models.modality import modality_of
+from repalign.simulate.coco import write_coco
 from repalign.simulate.features import energy_descriptor, latent_features
 from repalign.simulate.scenes import Layout, Scene, SceneObject
 from repalign.simulate.seeds import stream
@@ -79,7 +80,7 @@ def simulate_models(folder: Path | str, settings: NsdSimulation) -> None:
     ----------
     folder : Path or str
         Root of a dataset that `simulate_nsd` has finished. Added are ``features/*.h5``,
-        ``annotations/coco_objects_annotations.csv``, ``control_matrices/*.parquet``, and
+        ``annotations/*.json``, COCO's files, ``control_matrices/*.parquet``, and
         ``truth/models.tsv``, the weights; each file appears when it is written. The raw data
         are not touched.
     settings : NsdSimulation
@@ -106,10 +107,7 @@ def simulate_models(folder: Path | str, settings: NsdSimulation) -> None:
             np.arange(len(scenes)),
             {"provenance": encode(origin)},
         )
-    with atomic_file(root / "annotations" / "coco_objects_annotations.csv") as temporary:
-        _objects(scenes, areas, stimuli, settings.image_size).to_csv(
-            temporary, index=False, lineterminator="\n"
-        )
+    write_coco(root / "annotations", scenes, areas, stimuli, settings.image_size, settings.seed)
     shared = stimuli.loc[stimuli["shared1000"], "nsdId"].tolist()
     for name, matrix in _control_matrices([scenes[image] for image in shared]).items():
         path = root / "control_matrices" / f"control_{name}.parquet"
@@ -185,27 +183,6 @@ def _weights_table() -> str:
             numbers = [f"{value:.6f}" for value in (*weights, 1 - weights.sum())]
             rows.append("\t".join([model.name, modality_of(model.name), str(layer), *numbers]))
     return "\n".join(rows) + "\n"
-
-
-def _objects(
-    scenes: list[Scene], areas: list[list[int]], stimuli: pd.DataFrame, size: int
-) -> pd.DataFrame:
-    """List the objects as COCO does; boxes are in pixels of the picture before it was cut."""
-    rows = []
-    images = stimuli[["cocoId", "cocoSplit", "cropBox"]].to_numpy(object).tolist()
-    for scene, pixels, image in zip(scenes, areas, images, strict=True):
-        coco_id, split, crop = image
-        top, bottom, left, right = (float(part) for part in crop.strip("()").split(","))
-        before = (left * size / (1 - left - right), top * size / (1 - top - bottom))
-        for thing, area in zip(scene.objects, pixels, strict=True):
-            x, y, width, height = (edge * size for edge in thing.box)
-            box = [round(edge, 2) for edge in (x + before[0], y + before[1], width, height)]
-            kind = (thing.category, thing.supercategory, thing.category_id)
-            row = (scene.number, coco_id, split, *kind, area)
-            rows.append((*row, f"({', '.join(map(str, box))})"))
-    columns = ["nsd_id", "coco_id", "coco_split", "category", "supercategory", "category_id",
-               "area", "bbox"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _control_matrices(scenes: list[Scene]) -> dict[str, dict[str, npt.NDArray[np.float32]]]:

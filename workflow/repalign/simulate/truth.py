@@ -16,6 +16,8 @@ from repalign.simulate.scenes import Scene
 from repalign.simulate.settings import N_AREAS, SIMULATOR_VERSION, NsdSimulation
 
 _MANIFEST = "simulation.json"
+MODELS_VERSION = 1
+"""Goes up when tiny models of equal settings become different."""
 
 
 def write_manifest(folder: Path, settings: NsdSimulation) -> None:
@@ -32,7 +34,7 @@ def write_manifest(folder: Path, settings: NsdSimulation) -> None:
         "dataset": "nsd",
         "simulated": True,
         "format": "nsd-raw",
-        "code": f"repalign.simulate {SIMULATOR_VERSION}",
+        "code": nsd_code(),
         "seed": settings.seed,
         "sessions": {str(s): done for s, done in enumerate(settings.sessions, start=1)},
         "n_trials_per_session": settings.n_trials_per_session,
@@ -48,7 +50,7 @@ def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], 
         "dataset": "nsd",
         "simulated": True,
         "format": "nsd-raw",
-        "code": f"repalign.simulate {SIMULATOR_VERSION}",
+        "code": nsd_code(),
         "seed": seed,
         "sessions": {"1": 1},
         "n_trials_per_session": n_trials,
@@ -76,11 +78,47 @@ def write_dataset_manifest(
     facts = {
         "dataset": dataset,
         "simulated": True,
-        "code": f"repalign.simulate {SIMULATOR_VERSION}",
+        "code": nsd_code(),
         "sessions": sessions,
         "settings": settings.model_dump(mode="json"),
     }
     write_json(folder / _MANIFEST, facts)
+
+
+def write_models_manifest(folder: Path, settings: NsdSimulation) -> None:
+    """Write ``simulation.json`` of a folder of tiny models.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    settings : NsdSimulation
+        Of the dataset that the models are for.
+    """
+    write_json(
+        folder / _MANIFEST,
+        {
+            "dataset": "models",
+            "simulated": True,
+            "code": models_code(),
+            "settings": models_settings(settings),
+        },
+    )
+
+
+def nsd_code() -> str:
+    """Return the version of the code that simulates NSD, as manifests name it."""
+    return f"repalign.simulate {SIMULATOR_VERSION}"
+
+
+def models_code() -> str:
+    """Return the version of the code that makes tiny models, as their manifest names it."""
+    return f"repalign.simulate.tiny_models {MODELS_VERSION}, captions {SIMULATOR_VERSION}"
+
+
+def models_settings(settings: NsdSimulation) -> dict[str, int]:
+    """Return the settings of a simulated dataset that its tiny models depend on."""
+    return {"seed": settings.seed, "n_images": settings.n_images}
 
 
 def read_simulation(folder: Path | str) -> dict[str, Any] | None:
