@@ -113,9 +113,14 @@ def test_every_committed_row_and_figure_can_be_made(root):
     for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
         (root / "raw" / name).touch()
     others = root / "resources/simulated"
-    (others / "bold5000/bold5000_stimuli/Stimuli_Presentation_Lists").mkdir(parents=True)
-    (others / "things/betas_csv/betas_csv").mkdir(parents=True)
-    (others / "things/betas_csv/betas_csv/sub-01_StimulusMetadata.csv").touch()
+    files = Settings().things.files
+    for folder in (Settings().bold5000.files.lists, Settings().bold5000.files.images):
+        (others / "bold5000" / folder).mkdir(parents=True)
+    (others / "things" / files.images).mkdir(parents=True)
+    for name in (files.concepts, files.memberships, files.tags,
+                 files.stimulus_metadata.format(subject=1)):  # fmt: skip
+        (others / "things" / name).parent.mkdir(parents=True, exist_ok=True)
+        (others / "things" / name).touch()
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     assert targets(workflow, plan, catalogue) == [row.target for row in catalogue]
     assert all(workflow.producer(path) for path in figures(catalogue))

@@ -107,7 +107,6 @@ def test_events_stand_in_for_lists_and_metadata_and_must_be_there(root):
         path.with_name(path.name.replace("task-", "task-localizer")).touch()
         found = plan(root, trial_order="events").trial_order()
         assert found["events"] == [f"raw/events/{name}"]
-        assert plan(root, trial_order="events").can_index()
 
 
 def test_hemispheres_are_options_of_each_subject(root):
@@ -131,3 +130,22 @@ def test_steps_of_all_datasets_are_made_of_each_ones_plan(root):
     gathered = steps["gather_responses"].inputs({"scanned": "bold5000", "subject": "04"})
     assert len(gathered["sessions"]) == 9
     assert gathered["atlas"] == "results/bold5000/prepared/atlas/sub-04.nii.gz"
+
+
+def test_indexes_are_left_out_where_their_sources_are_not_there(root):
+    files = Settings().bold5000.files
+    assert not bold5000(root).can_index()
+    (root / "raw" / files.lists).mkdir(parents=True)
+    assert not bold5000(root).can_index()
+    (root / "raw" / files.images).mkdir(parents=True)
+    assert bold5000(root).can_index()
+    assert not bold5000(root, trial_order="events").can_index()
+    own = Settings().things.files
+    (root / "raw" / own.images).mkdir(parents=True)
+    for name in (own.concepts, own.memberships, own.tags, own.stimulus_metadata):
+        assert not things(root).can_index()
+        path = root / "raw" / name.format(subject=1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert things(root).can_index()
+    assert not things(root, trial_order="events").can_index()

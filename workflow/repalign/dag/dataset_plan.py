@@ -41,9 +41,9 @@ class Bold5000Plan(RecordedPlan):
 
     def can_index(self) -> bool:
         """Say whether there is what the index files are made from."""
-        files = self.bold5000.files
-        folder = files.lists if self.bold5000.trial_order == "lists" else files.events
-        return (self.root / self.own.raw / folder).is_dir()
+        files, place = self.bold5000.files, self.root / self.own.raw
+        order = files.lists if self.bold5000.trial_order == "lists" else files.events
+        return (place / order).is_dir() and (place / files.images).is_dir()
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ class ThingsPlan(RecordedPlan):
     def can_index(self) -> bool:
         """Say whether there is what the index files are made from."""
         files, place = self.things.files, self.root / self.own.raw
+        tables = (files.concepts, files.memberships, files.tags)
+        if not (place / files.images).is_dir() or not all((place / t).is_file() for t in tables):
+            return False
         if self.things.trial_order == "metadata":
             return (place / files.stimulus_metadata.format(subject=self.subjects[0])).is_file()
         return (place / files.events).is_dir()
