@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from repalign.datasets.nsd_index import write_csv
+from repalign.datasets.things_images import read_things_images
 from repalign.datasets.things_index import captions_index
-from repalign.datasets.things_trials import read_things_images
 from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record, write_sidecar
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from repalign.datasets.nsd_index import write_csv
-from repalign.datasets.things_images import read_concepts
-from repalign.datasets.things_index import N_CATEGORIES, categories_index
+from repalign.datasets.things_images import N_CONCEPTS, read_concepts
+from repalign.datasets.things_index import categories_index
 from repalign.errors import RepalignError
 from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record, write_sidecar
@@ -16,11 +16,11 @@ from repalign.tables.provenance import make_record, write_sidecar
 def main(options: argparse.Namespace) -> None:
     concepts = read_concepts(options.concepts)
     record = make_record(options.spec)
-    if record["dataset_source"] == "real" and len(concepts) != N_CATEGORIES:
+    if record["dataset_source"] == "real" and len(concepts) != N_CONCEPTS:
         raise RepalignError(
             f"{len(concepts)} concepts",
             where=options.concepts,
-            expected=f"{N_CATEGORIES}, as in the real THINGS",
+            expected=f"{N_CONCEPTS}, as in the real THINGS",
             remedy="Fetch the file again, or set things.source to `other`.",
         )
     table = categories_index(concepts, options.memberships, options.tags)

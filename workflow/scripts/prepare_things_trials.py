@@ -6,12 +6,8 @@ import argparse
 from pathlib import Path
 
 from repalign.datasets.things_facts import check_real_trials
-from repalign.datasets.things_trials import (
-    read_shown,
-    read_things_images,
-    things_stimuli,
-    things_trials,
-)
+from repalign.datasets.things_images import read_things_images
+from repalign.datasets.things_trials import read_shown, things_stimuli, things_trials
 from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record
 from repalign.tables.schemas import STIMULI, TRIALS, write_checked

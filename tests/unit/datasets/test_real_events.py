@@ -20,11 +20,11 @@ from repalign.datasets.bold5000_trials import (
     shown_to,
 )
 from repalign.datasets.facts import matched_by_session
+from repalign.datasets.things_images import read_things_images
 from repalign.datasets.things_index import stimulus_index as things_index
 from repalign.datasets.things_trials import (
     read_stimulus_metadata,
     read_things_events,
-    read_things_images,
     things_stimuli,
     things_trials,
 )

@@ -20,12 +20,12 @@ from repalign.datasets.bold5000_trials import (
     read_order,
     shown_to,
 )
+from repalign.datasets.things_images import read_things_images
 from repalign.datasets.things_index import captions_index as things_captions
 from repalign.datasets.things_index import categories_index
 from repalign.datasets.things_trials import (
     read_stimulus_metadata,
     read_things_events,
-    read_things_images,
     things_stimuli,
     things_trials,
 )

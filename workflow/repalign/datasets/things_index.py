@@ -37,7 +37,6 @@ published."""
 
 CAPTION_COLUMNS = ("things_id", "name", "category", "category_id", "caption")
 """Columns of `captions.csv`."""
-N_CATEGORIES = 1854
 N_MEMBERSHIPS = 27
 
 

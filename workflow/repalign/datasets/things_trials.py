@@ -14,10 +14,6 @@ from repalign.datasets.trial_table import check_order, trials_of_presentations
 from repalign.errors import RepalignError
 
 METADATA_COLUMNS = ("trial_type", "session", "run", "subject_id", "trial_id", "stimulus")
-IMAGE_COLUMNS = (
-    "things_id", "image_name", "category", "category_id", "image_category_index", "image_path",
-)  # fmt: skip
-"""Columns of the image index, `images.csv`."""
 TRIAL_TYPES = ("train", "test")
 """Images shown once, and images shown in every session. Catch trials have no responses."""
 
@@ -117,38 +113,6 @@ def read_shown(
     if events:
         return read_things_events(events, subjects)
     return read_stimulus_metadata(metadata, subjects)
-
-
-def read_things_images(path: str | Path) -> pd.DataFrame:
-    """Read the image index and check that it can number the rows of feature files.
-
-    Parameters
-    ----------
-    path : str or Path
-        `images.csv`, a row an image in the order of the file names.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `IMAGE_COLUMNS`.
-
-    Raises
-    ------
-    RepalignError
-        If a column is missing, `things_id` is not 0, 1, 2, ..., or a name is there twice.
-    """
-    images = read_csv(path, "the image index of THINGS")
-    missing = [name for name in IMAGE_COLUMNS if name not in images]
-    if missing:
-        raise _error(f"no column {missing[0]}", path, f"the columns {', '.join(IMAGE_COLUMNS)}")
-    for name in ("things_id", "category_id", "image_category_index"):
-        to_integers(images, name, path)
-    if not np.array_equal(images["things_id"], np.arange(len(images))):
-        raise _error("other ids", f"{path}, column things_id", "0, 1, 2, ... in this order")
-    twice = images.loc[images["image_name"].duplicated(), "image_name"]
-    if len(twice):
-        raise _error(f"{twice.iloc[0]} twice", f"{path}, column image_name", "each name once")
-    return images[list(IMAGE_COLUMNS)]
 
 
 def with_image_index(shown: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
