@@ -70,6 +70,9 @@ RUN = (
 RUN_WITH_STIMULI = RUN.replace(
     "{output:q}", "{output.trials:q} --stimuli {output.stimuli:q}"
 )
+RUN_WITH_PARQUET = RUN.replace(
+    "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from repalign.dag import feature_plan, tokenizer_plan
-from repalign.dag.build import NEEDS, build_workflow, figures, targets
+from repalign.dag.build import DATASET_INDEXES, NEEDS, build_workflow, figures, targets
 from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
 from repalign.errors import RepalignError
 from repalign.settings import Settings
@@ -123,8 +123,15 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
             (root / f"raw/annotations/{kind}_{split}.json").touch()
     for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
         (root / "raw" / name).touch()
-    for dataset in ("bold5000", "things"):
-        (root / "resources/simulated" / dataset).mkdir(parents=True)
+    others = root / "resources/simulated"
+    files = Settings().things.files
+    for folder in (Settings().bold5000.files.lists, Settings().bold5000.files.images):
+        (others / "bold5000" / folder).mkdir(parents=True)
+    (others / "things" / files.images).mkdir(parents=True)
+    for name in (files.concepts, files.memberships, files.tags,
+                 files.stimulus_metadata.format(subject=1)):  # fmt: skip
+        (others / "things" / name).parent.mkdir(parents=True, exist_ok=True)
+        (others / "things" / name).touch()
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     wanted = targets(workflow, plan, catalogue)
     rest = [row for row in catalogue if row.target not in wanted]
@@ -147,9 +154,8 @@ def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, pa
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     wanted = set(targets(workflow, plan, catalogue))
     left_out = {row.analysis for row in catalogue if row.target not in wanted}
-    assert left_out == {name.split()[0] for name in NEEDS} - (
-        {"model_sizes"} if packages else set()
-    )
+    packaged = {"model_sizes"} if packages else set()
+    assert left_out == {name.split()[0] for name in NEEDS} - packaged | DATASET_INDEXES
     assert len(wanted) > 10
 
 

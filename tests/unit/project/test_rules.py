@@ -68,8 +68,13 @@ def build(
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
             file.touch()
-        for dataset in ("bold5000", "things"):
-            (tmp / "resources/simulated" / dataset).mkdir(parents=True)
+        (tmp / "resources/hcp_mmp1.tsv").parent.mkdir()
+        (tmp / "resources/hcp_mmp1.tsv").touch()
+        others = tmp / "resources/simulated"
+        betas = "bold5000/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
+        for path in (betas, "things/empty"):
+            (others / path).parent.mkdir(parents=True)
+            (others / path).touch()
     return build_workflow(settings, tmp)[0]
 
 
@@ -114,8 +119,8 @@ WILDCARDS = {
     "weights": "trained", "vision_model": "vit_pool-avg",
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
-    "permutations": "100", "block": "00", "seed": "0", "hcp_table": "metadata/hcp",
-    "words": "words", "tokenizer": "llm",
+    "scanned": "bold5000", "permutations": "100", "block": "00", "seed": "0",
+    "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -219,6 +224,8 @@ def test_every_step_is_reached_from_a_target(workflows):
     for flow in workflows:
         pending = [row.target for row in catalogue if flow.producer(row.target)]
         pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
+        pending += figures(catalogue)
+        pending += [paths.QUALITY.format(dataset=dataset) for dataset in ("bold5000", "things")]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -234,11 +241,12 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
     known = {value for value in vars(paths).values() if isinstance(value, str)}
     for flow in workflows:
         for step in flow.steps.values():
-            shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
+            shape = re.sub(r"results/(nsd|bold5000|things)/", "results/{dataset}/", step.output)
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = shape.replace("{partition}", "{subset}")
             shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
-            shape = re.sub(r"\{(image_set|captioned)\}", "{dataset}", shape)
+            shape = re.sub(r"\{(image_set|captioned|scanned)\}", "{dataset}", shape)
+            shape = shape.replace("stimulus_index.csv", "stimulus_index")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

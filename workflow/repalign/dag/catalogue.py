@@ -14,7 +14,8 @@ COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
-    "models_info", "model_sizes", "captions", "object_index", "person_index",
+    "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
+    "trial_index", "category_index", "caption_index",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -29,6 +30,10 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "stimulus_info": {},
     "stimulus_index": {},
     "mask_index": {},
+    "image_list": {},
+    "trial_index": {},
+    "category_index": {},
+    "caption_index": {},
     "models_info": {},
     "model_sizes": {},
     "captions": {"source": ("coco", "pixtral")},
