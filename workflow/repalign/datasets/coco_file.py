@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from repalign.errors import RepalignError
 
@@ -20,6 +21,7 @@ _KEPT = frozenset({
 })  # fmt: skip
 _IDS = ("id", "image_id", "category_id")
 
+Float64 = npt.NDArray[np.float64]
 Entry = dict[str, Any]
 Check = Callable[[Any], bool]
 
@@ -176,14 +178,23 @@ def _outline(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, dict) and isinstance(value.get("counts"), list):
         counts = value["counts"]
         return {**value, "counts": np.array(counts)} if all(map(is_whole, counts)) else value
-    if isinstance(value, list) and all(map(_is_polygon, value)):
-        return [np.array(part, np.float64).reshape(-1, 2) for part in value]
+    if isinstance(value, list):
+        polygons = [_polygon(part) for part in value]
+        if all(part is not None for part in polygons):
+            return polygons
     return value
 
 
-def _is_polygon(value: object) -> bool:
-    """Say whether a value is a list of x and y in turn."""
-    return isinstance(value, list) and len(value) % 2 == 0 and all(map(is_number, value))
+def _polygon(value: Any) -> Float64 | None:  # noqa: ANN401
+    """Return the points of a list of x and y in turn, or None if it is something else."""
+    try:
+        numbers = np.array(value)
+    except ValueError:
+        return None
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iuf" or numbers.size % 2:
+        return None
+    points = numbers.astype(np.float64).reshape(-1, 2)
+    return points if np.isfinite(points).all() else None
 
 
 def _by_id(

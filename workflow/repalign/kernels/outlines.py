@@ -62,9 +62,9 @@ def clip_polygon(points: Float64, rectangle: Rectangle) -> Float64:
 
 def _cut(points: Float64, axis: int, bound: float, side: int) -> Float64:
     """Keep what lies on one side of a line along an axis."""
-    if not len(points):
-        return points
     distance = (points[:, axis] - bound) * side
+    if (distance >= 0).all():
+        return points
     following, after = np.roll(points, -1, axis=0), np.roll(distance, -1)
     inside = distance >= 0
     crosses = inside != (after >= 0)
