@@ -142,7 +142,7 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
 
 
 OF_PACKAGES = {
-    "model_sizes", "captions", "rsa_subject_model", "rsa_subject_model_partial",
+    "model_sizes", "captions", "caption_index", "rsa_subject_model", "rsa_subject_model_partial",
     "null_subject_model", "rsa_pvalues", "cka_untrained_models", "model_model", "rsa_tokenizers",
     "kmcca_projections", "kmcca_top_words",
 }  # fmt: skip
