@@ -62,7 +62,7 @@ def spec(root: Path, name: str, wildcards: dict[str, str], **captions) -> str:
 def simulate(root: Path) -> None:
     write_manifest(root / "resources/simulated/nsd", NsdSimulation())
     write_dataset_manifest(
-        root / "resources/simulated/bold5000", "bold5000", Bold5000Simulation(), {}
+        root / "resources/simulated/bold5000", "bold5000", Bold5000Simulation(), {"1": 1}
     )
 
 

@@ -16,11 +16,21 @@ class Bold5000Plan(RecordedPlan):
     name = "bold5000"
     title = "BOLD5000"
     published_sessions = {1: 15, 2: 15, 3: 15, 4: 9}  # noqa: RUF012 - a constant
+    n_images = 4916
+    id_column = "bold_position"
+    has_common_order = False
 
     @property
     def bold5000(self) -> Bold5000Settings:
         """Return the settings of the dataset."""
         return self.settings.bold5000
+
+    @property
+    def n_repetitions(self) -> int:
+        """Return how often a subject is shown an image at most: 5, in a simulation 2."""
+        if self.bold5000.repetitions is not None:
+            return self.bold5000.repetitions
+        return 2 if self.source == "simulated" else 5
 
     def trial_order(self) -> dict[str, Any]:
         """Return the files that say what was shown when: lists or events."""
@@ -39,6 +49,12 @@ class Bold5000Plan(RecordedPlan):
             betas=BETA_NAMES[self.bold5000.beta_type],
         )
 
+    def has_recordings(self) -> bool:
+        """Say whether there are betas, of the first session at least."""
+        if not self.raw_folder.exists:
+            return False
+        return (self.root / self.betas(self.subjects[0], 1)).is_file()
+
     def can_index(self) -> bool:
         """Say whether there is what the index files are made from."""
         files, place = self.bold5000.files, self.root / self.own.raw
@@ -53,11 +69,19 @@ class ThingsPlan(RecordedPlan):
     name = "things"
     title = "THINGS"
     published_sessions = {1: 12, 2: 12, 3: 12}  # noqa: RUF012 - a constant
+    n_images = 26_107
+    id_column = "things_id"
+    has_common_order = False
 
     @property
     def things(self) -> ThingsSettings:
         """Return the settings of the dataset."""
         return self.settings.things
+
+    @property
+    def n_repetitions(self) -> int:
+        """Return how often a subject is shown an image at most: test images once a session."""
+        return max(self.sessions.values())
 
     def trial_order(self) -> dict[str, Any]:
         """Return the files that say what was shown when: stimulus metadata or events."""
@@ -72,6 +96,13 @@ class ThingsPlan(RecordedPlan):
         """Return the first `voxel_x` of the upper side in a subject's volume."""
         given = self.things.midline
         return float(given[subject] if isinstance(given, dict) else given)
+
+    def has_recordings(self) -> bool:
+        """Say whether there are responses, of the first subject at least."""
+        if not self.raw_folder.exists:
+            return False
+        path = self.raw(self.things.files.responses, subject=self.subjects[0])
+        return (self.root / path).is_file()
 
     def can_index(self) -> bool:
         """Say whether there is what the index files are made from."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from repalign.dag.control_plan import ControlPlan
-from repalign.dag.feature_plan import FeaturePlan, models_installed, words_installed
+from repalign.dag.feature_plan import models_installed, words_installed
 from repalign.dag.recorded import RecordedPlan
 from repalign.dag.tokenizer_plan import TokenizerPlan
 from repalign.settings import NsdSettings
@@ -23,6 +22,14 @@ class NsdPlan(RecordedPlan):
     name = "nsd"
     title = "NSD"
     published_sessions = PUBLISHED_SESSIONS
+    n_images = 73_000
+    id_column = "nsd_id"
+    has_common_order = True
+
+    @property
+    def n_repetitions(self) -> int:
+        """Return how often a subject is shown an image."""
+        return N_REPETITIONS
 
     @property
     def nsd(self) -> NsdSettings:
@@ -41,27 +48,16 @@ class NsdPlan(RecordedPlan):
         return self.raw(self.nsd.files.stimulus_info)
 
     @cached_property
-    def feature_plan(self) -> FeaturePlan:
-        """Return where the features of models come from."""
-        return FeaturePlan(self.settings, self.source == "simulated", self.root)
-
-    @cached_property
     def tokenizer_plan(self) -> TokenizerPlan:
         """Return which tokenizers are compared with subjects."""
         return TokenizerPlan(self.settings.tokenizers, self.feature_plan.registry, self.root)
 
-    @property
-    def models(self) -> list[str]:
-        """Return the names of the models, sorted."""
-        return self.feature_plan.keys
+    def has_recordings(self) -> bool:
+        """Say that NSD is what the workflow is about: recordings that lack are missed aloud."""
+        return True
 
-    @cached_property
-    def control_plan(self) -> ControlPlan:
-        """Return where the control matrices of partial RSA come from."""
-        return ControlPlan(self.settings, self.root)
-
-    def absent_sources(self) -> set[str]:
-        """Return which of the sources that some analyses need are not there.
+    def sources(self) -> dict[str, bool]:
+        """Return what analyses need beside indexes, and whether it is there.
 
         `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its
         objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
@@ -75,12 +71,9 @@ class NsdPlan(RecordedPlan):
 
         of_coco = is_there(files.captions, files.instances)
         backend = self.settings.objects.backend
-        there = {
+        return {
+            **super().sources(),
             "packages": models_installed(),
-            "features": self.feature_plan.is_ready,
-            "both modalities": self.feature_plan.has_both_modalities,
-            "untrained models": self.feature_plan.wants_untrained,
-            "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
             "captions": is_there(files.captions),
             "coco": of_coco,
             "persons": is_there(files.person_keypoints),
@@ -89,4 +82,3 @@ class NsdPlan(RecordedPlan):
             "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.source == "simulated"),
             "nltk": words_installed(),
         }
-        return {name for name, found in there.items() if not found}

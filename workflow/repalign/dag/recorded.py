@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
+from repalign.dag.control_plan import ControlPlan
+from repalign.dag.feature_plan import FeaturePlan
 from repalign.dag.raw_folder import RawFolder
 from repalign.errors import RepalignError
 from repalign.settings import Settings
@@ -41,6 +43,10 @@ class RecordedSettings(Protocol):
     def regions(self) -> Literal["all"] | list[str]:
         """Areas to use."""
 
+    @property
+    def assume_row_order(self) -> bool:
+        """Whether rows of a feature file without ids are in the order of the images."""
+
 
 @dataclass(frozen=True)
 class RecordedPlan:
@@ -63,6 +69,17 @@ class RecordedPlan:
     """Name for people."""
     published_sessions: ClassVar[Mapping[int, int]]
     """Number of sessions of each subject in the real dataset."""
+    n_images: ClassVar[int]
+    """Images of the real dataset; a draw of images is restricted to those of a set of trials."""
+    id_column: ClassVar[str]
+    """Column of the numbers of images, in control tables and others that people make."""
+    has_common_order: ClassVar[bool]
+    """Whether shared images come at the same trials in every subject."""
+
+    @property
+    def n_repetitions(self) -> int:
+        """Return how often a subject is shown an image at most; shifts are modulo this."""
+        raise NotImplementedError
 
     @property
     def own(self) -> RecordedSettings:
@@ -146,6 +163,44 @@ class RecordedPlan:
     def regions(self) -> list[int]:
         """Return the selected regions (1-360): left hemispheres, then right ones."""
         return self.areas + [area + N_AREAS for area in self.areas]
+
+    @cached_property
+    def feature_plan(self) -> FeaturePlan:
+        """Return where the features of models come from."""
+        return FeaturePlan(self.settings, self.source == "simulated", self.root, self.name)
+
+    @cached_property
+    def control_plan(self) -> ControlPlan:
+        """Return where the control matrices of partial RSA come from."""
+        return ControlPlan(self.settings, self.root, self.name)
+
+    @property
+    def models(self) -> list[str]:
+        """Return the names of the models, sorted."""
+        return self.feature_plan.keys
+
+    def has_recordings(self) -> bool:
+        """Say whether there are responses, so that subjects can be compared."""
+        raise NotImplementedError
+
+    def sources(self) -> dict[str, bool]:
+        """Return what analyses need beside indexes, and whether it is there.
+
+        `partners`: subjects to compare with each other.
+        """
+        features = self.feature_plan
+        return {
+            "recordings": self.has_recordings(),
+            "partners": len(self.subjects) > 1,
+            "features": features.is_ready,
+            "both modalities": features.has_both_modalities,
+            "untrained models": features.wants_untrained,
+            "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
+        }
+
+    def absent_sources(self) -> set[str]:
+        """Return which of the sources that some analyses need are not there."""
+        return {name for name, found in self.sources().items() if not found}
 
     def raw(self, pattern: str, **entities: int | str) -> str:
         """Return the path of a raw file."""

@@ -18,6 +18,19 @@ BETA_NAMES = {
 }
 """How the files of each kind of betas are named."""
 
+_FEATURES = (
+    "Folder of model features, one .h5 or .pt file a model; relative to `raw`, or an absolute "
+    "path."
+)
+_SKIP_FEATURES = "Patterns of feature files that are left out."
+_ASSUME_ROW_ORDER = (
+    "Whether row k of a .pt file without ids is image k. Files with ids are always matched by id."
+)
+_CONTROLS = (
+    "Folder of control tables (control_<name>.parquet) for partial RSA; relative to `raw`, or an "
+    "absolute path."
+)
+
 
 class Bold5000Files(Section):
     """Where the raw files of BOLD5000 lie below `bold5000.raw`."""
@@ -98,6 +111,17 @@ class Bold5000Settings(Section):
             "counts them, or an error."
         ),
     )
+    repetitions: Annotated[int, Field(ge=1, le=255)] | None = Field(
+        None,
+        description=(
+            "How often a subject is shown an image at most; a shift of repetitions is modulo "
+            "this. Empty: 2 in a simulation, else as in the real dataset (5)."
+        ),
+    )
+    features: str = Field("features", description=_FEATURES)
+    skip_features: list[str] = Field(["*-coco.*"], description=_SKIP_FEATURES)
+    assume_row_order: bool = Field(False, description=_ASSUME_ROW_ORDER)
+    controls: str = Field("control_matrices", description=_CONTROLS)
     files: Bold5000Files = Field(Bold5000Files(), description="Where the raw files lie.")
 
 
@@ -194,6 +218,10 @@ class ThingsSettings(Section):
             "published files, in which voxels below the midline have 181-360, whatever left_side."
         ),
     )
+    features: str = Field("features", description=_FEATURES)
+    skip_features: list[str] = Field(["*-coco.*"], description=_SKIP_FEATURES)
+    assume_row_order: bool = Field(False, description=_ASSUME_ROW_ORDER)
+    controls: str = Field("control_matrices", description=_CONTROLS)
     files: ThingsFiles = Field(ThingsFiles(), description="Where the raw files lie.")
 
     @property

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from repalign.simulate.brains import Shown, compared_images, make_brains
 from repalign.simulate.events import write_events
 from repalign.simulate.features import energy_descriptor, latent_features
+from repalign.simulate.model_features import write_dataset_models
 from repalign.simulate.other_settings import Bold5000Simulation
 from repalign.simulate.pictures import described, draw, kind_of, save_picture
 from repalign.simulate.planting import mean_kernels
@@ -52,7 +53,8 @@ def simulate_bold5000(folder: Path | str, settings: Bold5000Simulation) -> None:
     outside the brain and in dead voxels. The atlases of odd subjects number the right hemisphere
     181-360, those of even ones 201-380 as the public volumetric atlas does. ``truth/`` holds the
     expected inter-subject similarity of every region, over the sessions of the first subject of a
-    pair; see :mod:`repalign.simulate.geometry` for the theory.
+    pair; see :mod:`repalign.simulate.geometry` for the theory. ``features/`` holds those of
+    simulated models, ``control_matrices/`` what the images that all subjects see show.
     """
     names = [image_name(settings, k) for k in range(settings.n_images)]
     with atomic_folder(folder) as root:
@@ -80,7 +82,14 @@ def simulate_bold5000(folder: Path | str, settings: Bold5000Simulation) -> None:
             )
             for rows in lists
         ]
-        _write_subjects(root, settings, shown, latent_features(scenes, np.stack(energies)))
+        latents = latent_features(scenes, np.stack(energies))
+        _write_subjects(root, settings, shown, latents)
+        # Images are numbered in the order of their first presentation.
+        position = {image: k for k, image in enumerate(dict.fromkeys(shown[0].images.tolist()))}
+        common = set.intersection(*({*own.images.tolist()} for own in shown))
+        controlled = {k: scenes[image] for image, k in position.items() if image in common}
+        ids = [position[image] for image in range(settings.n_images)]
+        write_dataset_models(root, "bold5000", latents, ids, controlled, settings.seed)
         sessions = {str(s): done for s, done in enumerate(settings.sessions, start=1)}
         write_dataset_manifest(root, "bold5000", settings, sessions)
 

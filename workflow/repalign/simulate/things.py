@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from repalign.simulate.brains import Shown, compared_images, make_brains
 from repalign.simulate.events import write_events
 from repalign.simulate.features import energy_descriptor, latent_features
+from repalign.simulate.model_features import write_dataset_models
 from repalign.simulate.other_settings import ThingsSimulation
 from repalign.simulate.pictures import concept_scene, described, draw, kind_of, save_picture
 from repalign.simulate.planting import mean_kernels
@@ -64,7 +65,8 @@ def simulate_things(folder: Path | str, settings: ThingsSimulation) -> None:
     The tables of responses are laid out as pandas stores them, and x runs from left to right,
     with the middle of the volume at ``voxel_x`` 36. ``truth/`` holds the expected inter-subject
     similarity of every region, over the sessions of the first subject of a pair; see
-    :mod:`repalign.simulate.geometry` for the theory.
+    :mod:`repalign.simulate.geometry` for the theory. ``features/`` holds those of simulated
+    models, ``control_matrices/`` what the test images show.
     """
     words = chosen_words(settings)
     concepts = [concept_name(word) for word in words]
@@ -86,7 +88,15 @@ def simulate_things(folder: Path | str, settings: ThingsSimulation) -> None:
         write_concept_tables(root / CATEGORIES, words)
         (root / "truth").mkdir()
         write_json(root / "truth" / "images.json", truth)
-        _write_subjects(root, settings, files, latent_features(scenes, np.stack(energies)))
+        latents = latent_features(scenes, np.stack(energies))
+        _write_subjects(root, settings, files, latents)
+        # Images are numbered in the order of their file names.
+        order = sorted(range(settings.n_images), key=lambda k: Path(files[k]).name)
+        numbers = {image: k for k, image in enumerate(order)}
+        test = set(test_images(settings).tolist())
+        controlled = {k: scenes[image] for image, k in numbers.items() if image in test}
+        ids = [numbers[image] for image in range(settings.n_images)]
+        write_dataset_models(root, "things", latents, ids, controlled, settings.seed)
         sessions = {str(s + 1): settings.n_sessions for s in range(settings.n_subjects)}
         write_dataset_manifest(root, "things", settings, sessions)
 
@@ -116,8 +126,7 @@ def make_trials(settings: ThingsSimulation) -> list[list[Trial]]:
     list of list of Trial
         A list a subject.
     """
-    images = stream(settings.seed, "things images").permutation(settings.n_images)
-    test, train = np.split(images, [settings.n_test])
+    test, train = np.split(_shuffled(settings), [settings.n_test])
     n_train = settings.n_sessions * settings.n_train_per_session
     batches = train[:n_train].reshape(settings.n_sessions, -1)
     found = []
@@ -133,6 +142,16 @@ def make_trials(settings: ThingsSimulation) -> list[list[Trial]]:
                 ]
         found.append(trials)
     return found
+
+
+def test_images(settings: ThingsSimulation) -> NDArray[np.int64]:
+    """Return the images that every session shows, shape (n_test,)."""
+    return _shuffled(settings)[: settings.n_test]
+
+
+def _shuffled(settings: ThingsSimulation) -> NDArray[np.int64]:
+    """Return all images in a random order: test images, then train images, then the rest."""
+    return stream(settings.seed, "things images").permutation(settings.n_images)
 
 
 def _write_subjects(

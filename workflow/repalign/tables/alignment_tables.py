@@ -37,6 +37,38 @@ RSA_SUBJECT_MODEL = pa.schema(
     ]
 )
 
+RSA_SUBJECT_MODEL_OTHERS = pa.schema(
+    [
+        field("session", pa.uint8(), "session, from 1"),
+        ROI,
+        field("layer", pa.uint16(), "layer of the model, from 1; from 0 in the tables of NSD"),
+        SIMILARITY,
+        SUBJECT,
+        MODEL,
+        JOINED,
+        field("dataset", CATEGORY, "images that take part: bold5000, bold5000-coco, ..., things"),
+    ]
+)
+"""The published columns of BOLD5000 and THINGS. Only they count layers from 1."""
+
+RSA_SUBJECT_SUBJECT_SESSIONS = pa.schema(
+    [
+        field("session", pa.int64(), "session of subject i, from 1"),
+        PAIR[0],
+        field("roi_y", pa.uint16(), "region of subject j"),
+        SIMILARITY,
+        PAIR[3],
+        field("subject_j", pa.uint8(), "second subject, whose trials are of any session"),
+        JOINED,
+        field("dataset", pa.string(), "images that take part: bold5000, bold5000-coco, things"),
+        field(
+            "rep_shift",
+            CATEGORY,
+            "the same as `dataset`, as published; repetitions are not shifted",
+        ),
+    ]
+)
+
 RSA_SUBJECT_MODEL_PARTIAL = pa.schema(
     [ROI, LAYER, SIMILARITY, SUBJECT, MODEL, JOINED, CONTROL, DISTANCE]
 )
