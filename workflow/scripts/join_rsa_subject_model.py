@@ -6,38 +6,19 @@ import argparse
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import (
     RSA_SUBJECT_MODEL,
     RSA_SUBJECT_MODEL_OTHERS,
     RSA_SUBJECT_MODEL_PARTIAL,
+    sessions_first,
 )
-from repalign.tables.columns import Part, join_tables, table_of
+from repalign.tables.columns import Part, join_tables
 from repalign.tables.parquet import parquet_writer
 from repalign.tables.prepared import read_regions, roi_groups
 from repalign.tables.provenance import make_record
 
 SCHEMAS = {"session": RSA_SUBJECT_MODEL, "control": RSA_SUBJECT_MODEL_PARTIAL}
-
-
-def as_others(part: pa.Table, image_set: str) -> pa.Table:
-    """Give a part the published form of other datasets than NSD: session major, layers from 1."""
-    column = {name: part.column(name).to_numpy() for name in ("session", "roi", "layer")}
-    order = np.lexsort((column["layer"], column["roi"], column["session"]))
-    rows = part.take(order)
-    return table_of(
-        RSA_SUBJECT_MODEL_OTHERS,
-        {
-            **{name: rows.column(name).to_numpy() for name in ("session", "roi", "similarity")},
-            "layer": column["layer"][order].astype(np.uint16) + 1,
-            **{name: rows.column(name)[0].as_py() for name in ("subject", "model")},
-            "join_hemispheres": rows.column("join_hemispheres")[0].as_py(),
-            "dataset": image_set,
-        },
-    )
 
 
 def main(options: argparse.Namespace) -> None:
@@ -53,7 +34,7 @@ def main(options: argparse.Namespace) -> None:
         return
     with parquet_writer(options.output, RSA_SUBJECT_MODEL_OTHERS, record) as writer:
         for part in parts:
-            table = as_others(part.read(schema), options.image_set[0])
+            table = sessions_first(part.read(schema), options.image_set[0])
             writer.write_table(table, row_group_size=len(table))
 
 

@@ -18,7 +18,7 @@ class Bold5000Plan(RecordedPlan):
     published_sessions = {1: 15, 2: 15, 3: 15, 4: 9}  # noqa: RUF012 - a constant
     n_images = 4916
     id_column = "bold_position"
-    has_common_order = False
+    partners_are_alike = False
 
     @property
     def bold5000(self) -> Bold5000Settings:
@@ -71,7 +71,7 @@ class ThingsPlan(RecordedPlan):
     published_sessions = {1: 12, 2: 12, 3: 12}  # noqa: RUF012 - a constant
     n_images = 26_107
     id_column = "things_id"
-    has_common_order = False
+    partners_are_alike = True
 
     @property
     def things(self) -> ThingsSettings:

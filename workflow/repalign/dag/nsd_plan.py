@@ -24,7 +24,7 @@ class NsdPlan(RecordedPlan):
     published_sessions = PUBLISHED_SESSIONS
     n_images = 73_000
     id_column = "nsd_id"
-    has_common_order = True
+    partners_are_alike = True
 
     @property
     def n_repetitions(self) -> int:

@@ -73,8 +73,8 @@ class RecordedPlan:
     """Images of the real dataset; a draw of images is restricted to those of a set of trials."""
     id_column: ClassVar[str]
     """Column of the numbers of images, in control tables and others that people make."""
-    has_common_order: ClassVar[bool]
-    """Whether shared images come at the same trials in every subject."""
+    partners_are_alike: ClassVar[bool]
+    """Whether partners with equally many sessions have matching trials of the same images."""
 
     @property
     def n_repetitions(self) -> int:

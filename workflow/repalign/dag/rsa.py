@@ -85,13 +85,13 @@ def rsa_steps(plans: Plans) -> list[Step]:
 def representative(plan: RecordedPlan, subject: int, partner: int, shift: int) -> int:
     """Return the partner whose trial set with `subject` is computed for all partners like it.
 
-    With a common trial order the trials that match depend on the partner's number of sessions
-    alone. Without a shift, sessions that `subject` does not have change nothing either.
+    In most datasets the trials that match depend on the partner's number of sessions alone.
+    Without a shift, sessions that `subject` does not have change nothing either.
 
     Parameters
     ----------
-    plan : NsdPlan
-        What the run covers.
+    plan : RecordedPlan
+        What the run covers of the dataset.
     subject, partner : int
         Subject numbers.
     shift : int
@@ -102,7 +102,7 @@ def representative(plan: RecordedPlan, subject: int, partner: int, shift: int) -
     int
         The first subject that stands for `partner`, or `partner` itself if sets are not shared.
     """
-    if plan.settings.rsa.trial_sets == "per_pair" or not plan.has_common_order:
+    if plan.settings.rsa.trial_sets == "per_pair" or not plan.partners_are_alike:
         return partner
 
     def overlap(other: int) -> int:
