@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from repalign.datasets.matching import match_trials
+from repalign.datasets.matching import match_sessions
 from repalign.errors import RepalignError
 
 
@@ -48,18 +46,15 @@ def matched_by_session(trials_i: pd.DataFrame, trials_j: pd.DataFrame) -> dict[i
     Parameters
     ----------
     trials_i, trials_j : DataFrame
-        Trials of one subject each: trial, session, stimulus, repetition. A trial is matched with
-        the same repetition of the same stimulus, in whatever session of j.
+        Trials of one subject each: subject, trial, session, stimulus, repetition. A trial is
+        matched with the same repetition of the same stimulus, in whatever session of j.
 
     Returns
     -------
     dict of int to int
         Matched trials by session of i; 0 where none is.
     """
-    n_repetitions = int(max(trials_i["repetition"].max(), trials_j["repetition"].max())) + 1
-    rows: NDArray[np.int64] = match_trials(
-        trials_i.assign(shared=True), trials_j.assign(shared=True), 0, n_repetitions
-    )[0]
-    session = trials_i.set_index("trial")["session"]
-    counts = session.reindex(rows.tolist()).value_counts()
-    return {int(k): int(counts.get(k, 0)) for k in sorted(session.unique())}
+    both = pd.concat([trials_i, trials_j])
+    i, j = (int(trials["subject"].iloc[0]) for trials in (trials_i, trials_j))
+    matched = match_sessions(both, i, j, int(both["repetition"].max()) + 1)
+    return {session: len(keys) for session, keys, *_ in matched}
