@@ -71,7 +71,7 @@ def extract(folder: Path) -> list[str]:
 
 def gather(folder: Path) -> list[str]:
     return script(
-        "gather_nsd_responses",
+        "gather_responses",
         sessions=folder / "session.npy",
         atlas=folder / "atlas.nii.gz",
         output=folder / "responses",

@@ -31,7 +31,7 @@ MOMENTS = {
         SESSION.format(1, 2), "extract_nsd_session", "os.rename"
     ),
     "responses, 100 of 360 files": Moment(
-        RESPONSES.format(1), "gather_nsd_responses", "open", 100
+        RESPONSES.format(1), "gather_responses", "open", 100
     ),
     "trials, of two outputs one": Moment(
         TRIALS, "prepare_nsd_trials", "os.rename", 2, (TRIALS,)

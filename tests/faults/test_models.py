@@ -15,7 +15,7 @@ from .runs import RAW, TRIALS, fails, left_over, says
 
 FEATURES = f"{RAW}/features"
 CONTROL = RAW + "/control_matrices/control_{}.parquet"
-PART = "results/nsd/parts/subject_model/joined/{}/sub-02.parquet"
+PART = "results/nsd/parts/subject_model/all_joined/{}/sub-02.parquet"
 TABLE = "results/nsd/rsa_subject_model_alignment_joined.parquet"
 CONTROLLED = "results/nsd/prepared/subsets/controlled.parquet"
 GOOD = "sim-vit-small_pool-cls"

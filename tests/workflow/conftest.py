@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from .project import EIGHT, REST, TINY, Project
+from .project import (
+    EIGHT,
+    OTHERS,
+    REST,
+    SESSION_MODELS,
+    SESSION_PAIRS,
+    TINY,
+    UNPUBLISHED,
+    Project,
+)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +32,16 @@ def finished_all(finished, tmp_path_factory) -> Project:
     project = finished.copy(tmp_path_factory.mktemp("all") / "project")
     project.set("nsd", skip_features=["*-large_*"])
     project.snakemake("--quiet", "all", "--", *REST)
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_others(tmp_path_factory) -> Project:
+    """Tables of a tiny BOLD5000 and THINGS, where there is no NSD. Do not change it; copy it."""
+    project = Project.create(tmp_path_factory.mktemp("others") / "project", OTHERS)
+    for dataset in ("bold5000", "things"):
+        project.repalign("simulate", dataset)
+    project.snakemake("--quiet", "all", "--", *SESSION_PAIRS, *SESSION_MODELS, *UNPUBLISHED)
     return project
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
-PREPARED = "results/nsd/prepared"
 RAW = "resources/simulated/nsd"
 CLIP = 0.003
 
@@ -63,40 +62,62 @@ def permuted_product(x: np.ndarray, y: np.ndarray, permutation: np.ndarray) -> f
 
 
 class Oracle:
-    """Reads a finished project."""
+    """Reads a finished project, of one dataset."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, dataset: str = "nsd") -> None:
         self.root = root
+        self.prepared = root / f"results/{dataset}/prepared"
+        self.raw = root / f"resources/simulated/{dataset}"
+        self.image = {"nsd": "nsd_id", "bold5000": "bold_position", "things": "things_id"}[dataset]
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        return pd.read_parquet(self.root / PREPARED / "trials.parquet")
+        return pd.read_parquet(self.prepared / "trials.parquet")
+
+    @cached_property
+    def stimuli(self) -> pd.DataFrame:
+        return pd.read_parquet(self.prepared / "stimuli.parquet")
 
     def patterns(self, subject: int, roi: int, rows: np.ndarray, *, joined: bool) -> np.ndarray:
-        folder = self.root / PREPARED / f"responses/sub-{subject:02d}"
+        folder = self.prepared / f"responses/sub-{subject:02d}"
         members = [roi, roi + 180] if joined else [roi]
         return np.hstack([np.load(folder / f"roi-{m:03d}.npy")[rows] for m in members])
 
-    def session(self, subject: int, session: int) -> pd.DataFrame:
+    def session(self, subject: int, session: int, subset: str = "all") -> pd.DataFrame:
         own = self.trials.query("subject == @subject and session == @session")
-        return own.sort_values("trial")
+        return self.chosen(own, subset).sort_values("trial")
+
+    def chosen(self, trials: pd.DataFrame, subset: str) -> pd.DataFrame:
+        """Trials that show images of a subset."""
+        if subset == "all":
+            return trials
+        names = self.stimuli.set_index("stimulus")["subset"]
+        return trials[trials["stimulus"].map(names) == subset]
+
+    def in_session(self, i: int, j: int, session: int, subset: str = "all") -> pd.DataFrame:
+        """Trials `trial_x` of a session of i and `trial_y` of j that show the same image as often
+        before, to whomever else it is shown."""
+        names = ["stimulus", "repetition", "trial"]
+        own = self.session(i, session, subset)[names].astype(np.int64)
+        other = self.trials.query("subject == @j")[names].astype(np.int64)
+        return own.merge(other, on=["stimulus", "repetition"])
 
     def shared(self, subject: int) -> pd.DataFrame:
         own = self.trials.query("subject == @subject and shared").sort_values("trial")
         return own[["stimulus", "repetition", "trial"]].astype(np.int64)
 
-    def matched(self, i: int, j: int, shift: int) -> pd.DataFrame:
-        """Trials `trial_x` of i and `trial_y` of j: rep_j = (rep_i - shift) mod 3."""
-        other = self.shared(j).assign(repetition=lambda t: (t["repetition"] + shift) % 3)
+    def matched(self, i: int, j: int, shift: int, count: int = 3) -> pd.DataFrame:
+        """Trials `trial_x` of i and `trial_y` of j: rep_j = (rep_i - shift) mod count."""
+        other = self.shared(j).assign(repetition=lambda t: (t["repetition"] + shift) % count)
         return self.shared(i).merge(other, on=["stimulus", "repetition"])
 
     def features(self, model: str, layer: int, stimuli: np.ndarray) -> np.ndarray:
-        with h5py.File(self.root / RAW / f"features/{model}.h5") as file:
+        with h5py.File(self.raw / f"features/{model}.h5") as file:
             place = {stimulus: k for k, stimulus in enumerate(file["ids"][()].tolist())}
             values = file[f"layers/{layer:03d}"][()].astype(np.float64)
         return values[[place[stimulus] for stimulus in np.asarray(stimuli).tolist()]]
 
     def control(self, name: str, stimuli: np.ndarray) -> np.ndarray:
-        path = self.root / RAW / f"control_matrices/control_{name}.parquet"
-        table = pd.read_parquet(path).set_index("nsd_id")
+        path = self.raw / f"control_matrices/control_{name}.parquet"
+        table = pd.read_parquet(path).set_index(self.image)
         return pdist(table.loc[stimuli].to_numpy(np.float64))

@@ -89,6 +89,41 @@ TINY: dict[str, Any] = {
 }
 """Three subjects of 3, 3 and 2 sessions, five areas, 20 shared images of 30."""
 
+_AREAS = ["V1", "MST", "p24"]
+_FEW = {"regions": _AREAS, "skip_features": ["*-coco.*", "*-large_*", "sim-vit-base_*"]}
+_BRAIN = {"image_size": 32, "volume_shape": [26, 30, 26], "voxels_per_region": [8, 12]}
+OTHERS: dict[str, Any] = {
+    "bold5000": _FEW,
+    "things": _FEW,
+    "simulate": {
+        "bold5000": {**_BRAIN, "sessions": [2, 2, 1], "n_trials_per_run": 18, "n_repeated": 8},
+        "things": {
+            **_BRAIN, "n_subjects": 2, "n_concepts": 20, "n_test": 8, "n_train_per_session": 16,
+        },
+    },
+}  # fmt: skip
+"""BOLD5000 with three subjects of 2, 2 and 1 sessions, THINGS with two of 3; three areas."""
+
+OTHER_MODELS = {"sim-llm-small_pool-avg_prompt-pixtral": 5, "sim-vit-small_pool-cls": 4}
+"""Models of `finished_others` in the order of the tables, with their layers."""
+
+BOLD, THINGS = "results/bold5000/rsa_bold5000", "results/things/rsa_things"
+SESSION_PAIRS = [
+    f"{BOLD}-coco_subject_subject_alignment_joined.parquet",
+    f"{THINGS}_subject_subject_alignment_separated.parquet",
+]
+SESSION_MODELS = [
+    f"{BOLD}-scenes_subject_model_alignment_joined.parquet",
+    f"{THINGS}_subject_model_alignment_joined.parquet",
+]
+OTHER_GROUP = f"{BOLD}_subject_group_alignment_joined_0.parquet"
+OTHER_PARTIAL = f"{BOLD}_subject_model_alignment_controled_joined.parquet"
+OTHER_SHIFT = f"{THINGS}_subject_subject_alignment_shift_1_joined.parquet"
+OTHER_CKA = "results/things/cka_things_subject_subject_alignment_shift_1_joined.parquet"
+OTHER_PVALUES = f"{THINGS}_pvalues_subject_language_vision.parquet"
+UNPUBLISHED = [OTHER_GROUP, OTHER_PARTIAL, OTHER_CKA, OTHER_PVALUES]
+"""Files that no publication has: one of each other analysis."""
+
 
 @dataclass
 class Project:

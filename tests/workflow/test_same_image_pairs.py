@@ -15,7 +15,7 @@ PARTS = "results/nsd/parts"
 MODEL = "sim-vit-base_pool-cls"
 PAIR = PARTS + "/subject_subject/all_shift-1_joined_{}/sub-01_sub-02.parquet"
 PARTIAL_PAIR = f"{PARTS}/subject_subject_partial/shift-1_joined/sub-01_sub-02.parquet"
-MODEL_PART = f"{PARTS}/subject_model/joined/{MODEL}/sub-03.parquet"
+MODEL_PART = f"{PARTS}/subject_model/all_joined/{MODEL}/sub-03.parquet"
 PARTIAL_MODEL = f"{PARTS}/subject_model_partial/joined/{MODEL}/sub-03.parquet"
 GROUP = f"{PARTS}/subject_group/shift-1_joined/sub-02.parquet"
 

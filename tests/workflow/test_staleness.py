@@ -125,7 +125,7 @@ def test_a_line_three_imports_deep_reruns_its_users_even_with_an_old_time(projec
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     pending = project.pending(SHIFT_1)
     assert pending["extract_nsd_session"] == 8
-    assert pending["gather_nsd_responses"] == 3
+    assert pending["gather_responses"] == 3
     assert "prepare_nsd_trials" not in pending
 
 
@@ -136,7 +136,7 @@ def test_one_raw_session_reruns_its_subject_and_its_pairs(project):
     outputs = sorted(job["output"] for job in jobs)
     assert project.pending(SHIFT_1) == {
         "extract_nsd_session": 1,
-        "gather_nsd_responses": 1,
+        "gather_responses": 1,
         "select_shared_responses": 1,
         "summarise_quality": 1,
         "compute_rdms": 4,

@@ -99,6 +99,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "texts": {"type": Path, "required": True, "help": "texts about all images"},
     "max-empty-share": {"type": float, "required": True, "help": "more empty texts are refused"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
+    "control-id": {
+        "choices": ["nsd_id", "bold_position", "things_id"],
+        "required": True,
+        "help": "column of images in control tables",
+    },
+    "image-set": {"required": True, "help": "dataset and subset, such as bold5000-coco"},
+    "subset": {"type": Path, "help": "stimuli that take part; all by default"},
+    "max-trials": {"type": int, "default": 6000, "help": "more trials in one RDM are refused"},
     "crowds": {
         "type": int,
         "choices": [0, 1],

@@ -60,15 +60,19 @@ configfile: "config/config.yaml"
 SETTINGS = mendable(check_settings)(
     config, [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
 )
-FLOW, PLAN = mendable(build_workflow)(SETTINGS)
+FLOW, PLANS = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
-TARGETS = targets(FLOW, PLAN, CATALOG) + control_matrices(PLAN) + figures(CATALOG)
+TABLES = targets(FLOW, PLANS, CATALOG)
+TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"
 )
 RUN_WITH_STIMULI = RUN.replace(
     "{output:q}", "{output.trials:q} --stimuli {output.stimuli:q}"
+)
+RUN_WITH_PARQUET = RUN.replace(
+    "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 RDM_FOLDER = (

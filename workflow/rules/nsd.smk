@@ -58,27 +58,6 @@ if SETTINGS.nsd.layout == "raw":
         shell:
             RUN
 
-    rule gather_nsd_responses:
-        """All sessions of a subject, one trials x voxels matrix a region."""
-        input:
-            unpack(inputs("gather_nsd_responses")),
-        output:
-            directory(FLOW["gather_nsd_responses"].output),
-        log:
-            log_of(FLOW["gather_nsd_responses"].output),
-        benchmark:
-            benchmark_of(FLOW["gather_nsd_responses"].output)
-        conda:
-            ENVIRONMENT
-        resources:
-            mem_mb=2000,
-            runtime=120,
-        params:
-            spec=spec("gather_nsd_responses"),
-            command=command("gather_nsd_responses"),
-        shell:
-            RUN
-
     rule copy_nsd_stimulus_info:
         """NSD's own stimulus table, byte by byte."""
         output:
@@ -187,23 +166,3 @@ else:
             command=command("import_nsd_responses"),
         shell:
             RUN
-
-
-rule summarise_quality:
-    """Voxel counts of every subject and region, and what is wrong with any."""
-    input:
-        unpack(inputs("summarise_quality")),
-    output:
-        FLOW["summarise_quality"].output,
-    log:
-        log_of(FLOW["summarise_quality"].output),
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        spec=spec("summarise_quality"),
-        command=command("summarise_quality"),
-    shell:
-        RUN

@@ -17,23 +17,3 @@ rule build_hcp_table:
         command=command("build_hcp_table"),
     shell:
         RUN
-
-
-rule build_regions:
-    """The regions that the settings select."""
-    input:
-        unpack(inputs("build_regions")),
-    output:
-        FLOW["build_regions"].output,
-    log:
-        log_of(FLOW["build_regions"].output),
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=500,
-        runtime=5,
-    params:
-        spec=spec("build_regions"),
-        command=command("build_regions"),
-    shell:
-        RUN

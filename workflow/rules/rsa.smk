@@ -275,3 +275,67 @@ rule join_cka_subject_subject:
         command=command("join_cka_subject_subject"),
     shell:
         RUN
+
+
+rule select_stimuli:
+    """Stimuli of one source or kind."""
+    input:
+        unpack(inputs("select_stimuli")),
+    output:
+        FLOW["select_stimuli"].output,
+    log:
+        log_of(FLOW["select_stimuli"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("select_stimuli"),
+        command=command("select_stimuli"),
+    shell:
+        RUN
+
+
+rule compare_subject_sessions:
+    """RSA of two subjects in each session of the first."""
+    input:
+        unpack(inputs("compare_subject_sessions")),
+    output:
+        FLOW["compare_subject_sessions"].output,
+    log:
+        log_of(FLOW["compare_subject_sessions"].output),
+    benchmark:
+        benchmark_of(FLOW["compare_subject_sessions"].output)
+    conda:
+        ENVIRONMENT
+    threads: SETTINGS.resources.threads
+    resources:
+        mem_mb=SETTINGS.resources.memory_mb,
+        runtime=240,
+        gpu=GPU,
+    params:
+        spec=spec("compare_subject_sessions"),
+        command=command("compare_subject_sessions"),
+    shell:
+        RUN
+
+
+rule join_rsa_sessions:
+    """All ordered pairs of different subjects, session by session."""
+    input:
+        unpack(inputs("join_rsa_sessions")),
+    output:
+        FLOW["join_rsa_sessions"].output,
+    log:
+        log_of(FLOW["join_rsa_sessions"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=spec("join_rsa_sessions"),
+        command=command("join_rsa_sessions"),
+    shell:
+        RUN

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from repalign.alignment.groups import compare_with_group, group_trials
+from repalign.alignment.subsets import check_count
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import RSA_SUBJECT_GROUP
@@ -30,6 +31,7 @@ def main(options: argparse.Namespace) -> None:
         options.shift,
         options.repetitions,
     )
+    check_count(len(keys), options.max_trials, str(options.output))
     keep = (
         different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
     )
@@ -73,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
         "hemispheres",
         "clip-quantile",
         "drop-same-image-pairs",
+        "max-trials",
     )
     options.add_argument("--responses", type=Path, nargs="+", required=True, help="folders")
     return options

@@ -33,7 +33,7 @@ def main(options: argparse.Namespace) -> None:
     stimuli = rdms.keys // options.repetitions
     expected = FeatureIdentity.of(options.model, options.dataset)
     features = open_features(options.features, bool(options.assume_row_order), expected)
-    controls = read_controls(options.controls)
+    controls = read_controls(options.controls, options.control_id)
     keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
     enough = len(stimuli) >= options.min_trials
     layers = layer_vectors(
@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
         "model",
         "dataset",
         "controls",
+        "control-id",
         "control-names",
         "subject",
         "repetitions",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from repalign.alignment.device import check_device, rsa_matrix
-from repalign.alignment.pairs import check_trials
-from repalign.kernels.comparison import DEFAULT_BLOCK
+from repalign.alignment.device import check_device
+from repalign.alignment.pairs import check_trials, compare_regions
 from repalign.scripting import run, script_parser
 from repalign.tables.parquet import write_table
-from repalign.tables.progress import progress
 from repalign.tables.provenance import make_record
 from repalign.tables.rdm_store import RdmReader
 from repalign.tables.rsa_table import pair_table
@@ -20,10 +18,7 @@ def main(options: argparse.Namespace) -> None:
     check_device(options.device)
     x, y = RdmReader(options.x), RdmReader(options.y)
     check_trials(x, y)
-    # The block length is fixed, so that the order of summation depends on the data alone.
-    n_blocks = -(-x.shape[1] // DEFAULT_BLOCK)
-    blocks = zip(x.blocks(DEFAULT_BLOCK), y.blocks(DEFAULT_BLOCK), strict=True)
-    similarity = rsa_matrix(progress(blocks, "blocks of pairs", total=n_blocks), options.device)
+    similarity = compare_regions(x, y, options.device)
     table = pair_table(
         similarity,
         x.rois.tolist(),

@@ -29,7 +29,7 @@ from repalign.tables.rdm_store import RdmReader
 def main(options: argparse.Namespace) -> None:
     x, y = RdmReader(options.x), RdmReader(options.y)
     check_trials(x, y)
-    controls = read_controls(options.controls)
+    controls = read_controls(options.controls, options.control_id)
     stimuli = x.keys // options.repetitions
     keep = different_stimuli(stimuli) if options.drop_same_image_pairs else None
     vectors = control_vectors(controls, stimuli, keep)
@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     options = script_parser(
         __doc__,
         "controls",
+        "control-id",
         "control-names",
         "subject-i",
         "subject-j",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from repalign.alignment.rdm_sets import write_rdm_set
-from repalign.alignment.subsets import subject_trials
+from repalign.alignment.subsets import check_count, subject_trials
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.scripting import RDM_OPTIONS, run, script_parser
 from repalign.tables.atomic import atomic_folder
@@ -18,6 +17,7 @@ def main(options: argparse.Namespace) -> None:
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     trials = read_trials_table(options.trials)
     keys, rows = subject_trials(trials, options.subject, options.repetitions, options.subset)
+    check_count(len(keys), options.max_trials, str(options.output))
     keep = (
         different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
     )
@@ -36,9 +36,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, *RDM_OPTIONS)
-    options.add_argument("--subset", type=Path, required=True, help="controlled stimuli")
-    return options
+    return script_parser(__doc__, *RDM_OPTIONS, "max-trials", "subset")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from repalign.alignment.rdm_sets import write_rdm_set
-from repalign.alignment.subsets import matched_trials
+from repalign.alignment.subsets import check_count, matched_trials
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.scripting import RDM_OPTIONS, run, script_parser
 from repalign.tables.atomic import atomic_folder
@@ -25,6 +24,7 @@ def main(options: argparse.Namespace) -> None:
         options.repetitions,
         options.subset,
     )
+    check_count(len(keys), options.max_trials, str(options.output))
     keep = (
         different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
     )
@@ -43,10 +43,9 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, *RDM_OPTIONS, "shift", "measure")
+    options = script_parser(__doc__, *RDM_OPTIONS, "shift", "measure", "max-trials", "subset")
     options.add_argument("--partner", type=int, required=True, help="subject to match with")
     options.add_argument("--role", choices=["x", "y"], required=True, help="x: i, y: j of (i, j)")
-    options.add_argument("--subset", type=Path, help="stimuli that take part; all by default")
     return options
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from repalign.alignment.rdm_sets import write_rdm_set
 from repalign.alignment.sessions import session_folder, session_trials
+from repalign.alignment.subsets import read_subset
 from repalign.alignment.vectors import VectorMaker, different_stimuli
 from repalign.scripting import RDM_OPTIONS, run, script_parser
 from repalign.tables.atomic import atomic_folder
@@ -16,8 +17,11 @@ from repalign.tables.provenance import make_record, write_sidecar
 def main(options: argparse.Namespace) -> None:
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     trials = read_trials_table(options.trials)
+    stimuli = read_subset(options.subset) if options.subset else None
     with atomic_folder(options.output) as folder:
-        for session, keys, rows in session_trials(trials, options.subject, options.repetitions):
+        for session, keys, rows in session_trials(
+            trials, options.subject, options.repetitions, stimuli
+        ):
             keep = (
                 different_stimuli(keys // options.repetitions)
                 if options.drop_same_image_pairs
@@ -39,7 +43,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    return script_parser(__doc__, *RDM_OPTIONS, "measure")
+    return script_parser(__doc__, *RDM_OPTIONS, "measure", "subset")
 
 
 if __name__ == "__main__":

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from repalign.models.extraction import log_changes, make_features, running, vision_compute
 from repalign.models.extraction_options import add_model_options, facts_of, run_with, weights_of
-from repalign.models.images import open_brick
+from repalign.models.images import Images, open_brick, open_files
 from repalign.models.loading import load_timm
 from repalign.models.vision import Vision
 from repalign.scripting import run, script_parser
-from repalign.tables.prepared import read_stimulus_ids
+from repalign.tables.prepared import read_stimulus_files, read_stimulus_ids
 from repalign.tables.provenance import make_record
 
 
+def open_pictures(options: argparse.Namespace) -> Images:
+    """Open the one file of NSD's pictures, or a folder of picture files."""
+    if not options.below:
+        ids = read_stimulus_ids(options.stimuli)
+        return open_brick(options.pictures, ids, encoding=options.images)
+    files = read_stimulus_files(options.stimuli)
+    below = options.below[0]
+    places = [PurePosixPath(path).relative_to(below) for path in files.values()]
+    return open_files([options.pictures / place for place in places], list(files))
+
+
 def main(options: argparse.Namespace) -> None:
-    ids = read_stimulus_ids(options.stimuli)
-    images = open_brick(options.pictures, ids, encoding=options.images)
+    images = open_pictures(options)
     with running(options.device, options.model_threads):
         loaded = load_timm(options.model_id, weights_of(options))
         vision = Vision(loaded.module.to(options.device), loaded.data_config, options.pool)
@@ -43,7 +53,12 @@ def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__, "model", "dataset", "device")
     add_model_options(options)
     options.add_argument("--stimuli", type=Path, required=True, help="stimuli.parquet")
-    options.add_argument("--pictures", type=Path, required=True, help="nsd_stimuli.hdf5")
+    options.add_argument(
+        "--pictures", type=Path, required=True, help="nsd_stimuli.hdf5, or the folder of pictures"
+    )
+    options.add_argument(
+        "--below", nargs="*", required=True, help="where that folder lies in the raw data"
+    )
     options.add_argument("--images", choices=["jpeg", "exact"], required=True)
     return options
 

@@ -20,7 +20,7 @@ def main(options: argparse.Namespace) -> None:
         check_real_nsd(trials, sessions=sessions)
     record = make_record(options.spec)
     stimuli = stimuli_from_stimuli_csv(options.stimuli_index)
-    write_checked(options.stimuli, stimuli, STIMULI, record)
+    write_checked(options.stimuli, stimuli, STIMULI["nsd"], record)
     write_checked(options.output, trials, TRIALS, record)
 
 

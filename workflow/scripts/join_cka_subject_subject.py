@@ -23,7 +23,15 @@ def main(options: argparse.Namespace) -> None:
         for (i, j), part in zip(
             product(options.subjects, options.subjects), options.parts, strict=True
         ):
-            score = read_pair_of(part, rois, i, j, joined=joined, shift=options.shift)
+            score = read_pair_of(
+                part,
+                rois,
+                i,
+                j,
+                joined=joined,
+                shift=options.shift,
+                n_repetitions=options.repetitions,
+            )
             columns = {
                 **pair_columns(rois),
                 "score": score.ravel(),
@@ -37,7 +45,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "shift", "hemispheres")
+    options = script_parser(__doc__, "regions", "subjects", "shift", "repetitions", "hemispheres")
     options.add_argument("--parts", type=Path, nargs="+", required=True, help="i major")
     return options
 

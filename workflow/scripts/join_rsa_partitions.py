@@ -22,7 +22,15 @@ def main(options: argparse.Namespace) -> None:
     record = make_record(options.spec)
     with parquet_writer(options.output, RSA_SUBJECT_SUBJECT_PARTITIONS, record) as writer:
         for (subset, i, j), part in zip(keys, options.parts, strict=True):
-            similarity = read_pair_of(part, rois, i, j, joined=joined, shift=options.shift)
+            similarity = read_pair_of(
+                part,
+                rois,
+                i,
+                j,
+                joined=joined,
+                shift=options.shift,
+                n_repetitions=options.repetitions,
+            )
             columns = {
                 **pair_columns(rois),
                 "similarity": similarity.ravel(),
@@ -36,7 +44,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "shift", "hemispheres")
+    options = script_parser(__doc__, "regions", "subjects", "shift", "repetitions", "hemispheres")
     options.add_argument("--parts", type=Path, nargs="+", required=True, help="subset major")
     options.add_argument("--subsets", nargs="+", required=True, help="names, in order")
     return options

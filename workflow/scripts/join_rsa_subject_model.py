@@ -7,8 +7,14 @@ from itertools import product
 from pathlib import Path
 
 from repalign.scripting import run, script_parser
-from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL, RSA_SUBJECT_MODEL_PARTIAL
+from repalign.tables.alignment_tables import (
+    RSA_SUBJECT_MODEL,
+    RSA_SUBJECT_MODEL_OTHERS,
+    RSA_SUBJECT_MODEL_PARTIAL,
+    sessions_first,
+)
 from repalign.tables.columns import Part, join_tables
+from repalign.tables.parquet import parquet_writer
 from repalign.tables.prepared import read_regions, roi_groups
 from repalign.tables.provenance import make_record
 
@@ -22,7 +28,14 @@ def main(options: argparse.Namespace) -> None:
         Part(path, {"model": model, "subject": subject}, multiple_of=len(rois))
         for path, (model, subject) in zip(options.parts, keys, strict=True)
     ]
-    join_tables(parts, options.output, SCHEMAS[options.by], make_record(options.spec))
+    schema, record = SCHEMAS[options.by], make_record(options.spec)
+    if not options.image_set:
+        join_tables(parts, options.output, schema, record)
+        return
+    with parquet_writer(options.output, RSA_SUBJECT_MODEL_OTHERS, record) as writer:
+        for part in parts:
+            table = sessions_first(part.read(schema), options.image_set[0])
+            writer.write_table(table, row_group_size=len(table))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,6 +43,12 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--parts", type=Path, nargs="+", required=True, help="model major")
     options.add_argument("--models", nargs="+", required=True, help="names, in order")
     options.add_argument("--by", choices=sorted(SCHEMAS), required=True, help="what is repeated")
+    options.add_argument(
+        "--image-set",
+        nargs="*",
+        required=True,
+        help="write the published columns of this one, such as bold5000-coco; none: those of NSD",
+    )
     return options
 
 

@@ -24,6 +24,7 @@ def main(options: argparse.Namespace) -> None:
         rois=rois,
         joined=joined,
         shift=options.shift,
+        n_repetitions=options.repetitions,
         record=make_record(options.spec),
     )
     log.info("%d rows", len(options.parts) * len(rois) ** 2)
@@ -38,7 +39,9 @@ def main(options: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "shift", "hemispheres", "comparison")
+    options = script_parser(
+        __doc__, "regions", "subjects", "shift", "repetitions", "hemispheres", "comparison"
+    )
     options.add_argument("--parts", type=Path, nargs="+", required=True, help="i major")
     options.add_argument("--quality", type=Path, required=True, help="quality.tsv")
     return options

@@ -23,7 +23,7 @@ def main(options: argparse.Namespace) -> None:
     if options.source == "real":
         check_real_nsd(trials, stimuli, sessions=sessions)
     record = make_record(options.spec)
-    write_checked(options.stimuli, stimuli, STIMULI, record)
+    write_checked(options.stimuli, stimuli, STIMULI["nsd"], record)
     write_checked(options.output, trials, TRIALS, record)
 
 

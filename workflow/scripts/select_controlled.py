@@ -15,14 +15,14 @@ from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
-    controls = read_controls(options.controls)
+    controls = read_controls(options.controls, options.control_id)
     stimuli = np.sort(next(iter(controls.values())).ids)
     table = table_of(SUBSET, {"stimulus": stimuli.astype(np.uint32)})
     write_table(options.output, table, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:
-    return script_parser(__doc__, "controls")
+    return script_parser(__doc__, "controls", "control-id")
 
 
 if __name__ == "__main__":

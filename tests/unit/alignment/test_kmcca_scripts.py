@@ -229,15 +229,20 @@ def test_control_matrices_are_held_constant_in_partial_rsa(made, tmp_path):
     # Trials and controls are matched by image, so stimuli have their nsd_id here.
     trials = pd.read_parquet(made / "trials.parquet")
     trials.assign(stimulus=IDS[trials["stimulus"]]).to_parquet(tmp_path / "trials.parquet")
-    run("select_controlled", output=tmp_path / "controlled.parquet", controls=controls)
+    run(
+        "select_controlled",
+        output=tmp_path / "controlled.parquet",
+        controls=controls,
+        control_id="nsd_id",
+    )
     common = {"repetitions": 3, "hemispheres": "joined", "drop_same_image_pairs": 0, "shift": 0}
     for subject, partner in ((1, 2), (2, 1)):
         run("compute_rdms", output=tmp_path / f"rdms_{subject}", subject=subject, partner=partner,
             responses=made / f"sub-{subject:02d}", trials=tmp_path / "trials.parquet",
             regions=made / "regions.tsv", subset=tmp_path / "controlled.parquet", role="x",
             measure="rdm", clip_quantile=0, min_trials=3, memory_mb=500, **common)  # fmt: skip
-    run("compare_rdms_partial", output=tmp_path / "part.parquet", x=tmp_path / "rdms_1",
-        y=tmp_path / "rdms_2", subject_i=1, subject_j=2, controls=controls,
+    run("compare_rdms_partial", control_id="nsd_id", output=tmp_path / "part.parquet",
+        x=tmp_path / "rdms_1", y=tmp_path / "rdms_2", subject_i=1, subject_j=2, controls=controls,
         control_names=control_names(tuple(HUBS)), **common)  # fmt: skip
     frame = pd.read_parquet(tmp_path / "part.parquet")
     assert list(frame["control"].unique()) == ["uncontrolled", *control_names(tuple(HUBS))]

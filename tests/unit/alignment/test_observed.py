@@ -4,12 +4,17 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pytest
 
 from repalign.alignment.observed import inter_subject_means, model_means
-from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
+from repalign.tables.alignment_tables import (
+    RSA_SUBJECT_MODEL,
+    RSA_SUBJECT_MODEL_OTHERS,
+    sessions_first,
+)
 from repalign.tables.columns import table_of
-from repalign.tables.parquet import parquet_writer
+from repalign.tables.parquet import parquet_writer, read_table
 from repalign.tables.rsa_table import RSA_SUBJECT_SUBJECT, pair_table
 
 ROIS = [1, 4, 9]
@@ -45,6 +50,44 @@ def test_model_means_are_nested(models):
     np.testing.assert_allclose(vision, expected)
     flat = best.drop("words_pool-avg").groupby("roi").mean()
     assert np.abs(vision - flat).max() > 1e-3, "the design is unbalanced enough to tell"
+
+
+@pytest.fixture
+def models_elsewhere(models, tmp_path):
+    """The same similarities in the columns and order of BOLD5000 and THINGS."""
+    path = tmp_path / "elsewhere.parquet"
+    table = read_table(models)
+    with parquet_writer(path, RSA_SUBJECT_MODEL_OTHERS, {}) as writer:
+        for model, subject in product(LAYERS, SESSIONS):
+            chosen = (pc.equal(table["model"].cast("string"), model),
+                      pc.equal(table["subject"], subject))  # fmt: skip
+            part = table.filter(pc.and_(*chosen))
+            shuffled = part.take(np.random.default_rng(subject).permutation(len(part)))
+            writer.write_table(sessions_first(shuffled, "bold5000-coco"))
+    return path
+
+
+def test_the_form_of_other_datasets_holds_the_same_values(models, models_elsewhere):
+    own, other = (pd.read_parquet(path) for path in (models, models_elsewhere))
+    assert set(other["dataset"]) == {"bold5000-coco"}
+    assert other["layer"].min() == 1
+    keys = ["model", "subject", "session", "roi", "layer"]
+    order = other[keys].astype({"model": str})
+    for _, part in order.groupby(["model", "subject"]):
+        assert part.equals(part.sort_values(keys[2:], kind="stable"))
+    own = own.assign(layer=own["layer"] + 1).astype({"model": str, "layer": int})
+    other = other.astype({"model": str, "layer": int})
+    pd.testing.assert_series_equal(
+        own.set_index(keys)["similarity"].sort_index(),
+        other.set_index(keys)["similarity"].sort_index(),
+    )
+
+
+def test_means_do_not_depend_on_the_order_of_rows(models, models_elsewhere):
+    for own, other in zip(
+        model_means(models, ROIS), model_means(models_elsewhere, ROIS), strict=True
+    ):
+        np.testing.assert_array_equal(own, other)
 
 
 def test_a_modality_without_models_is_nan(tmp_path, models):

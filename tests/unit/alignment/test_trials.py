@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from repalign.alignment.groups import compare_with_group, group_trials
+from repalign.alignment.pairs import compare_regions
 from repalign.alignment.sessions import (
     compare_layers,
     layer_vectors,
@@ -14,7 +15,14 @@ from repalign.alignment.sessions import (
     session_folder,
     session_trials,
 )
-from repalign.alignment.subsets import SUBSET, matched_trials, read_subset, subject_trials
+from repalign.alignment.subsets import (
+    SUBSET,
+    check_count,
+    matched_trials,
+    read_subset,
+    stimuli_of,
+    subject_trials,
+)
 from repalign.alignment.vectors import VectorMaker, different_stimuli, rank_vector
 from repalign.datasets.matching import trial_set
 from repalign.errors import RepalignError
@@ -50,6 +58,24 @@ def test_sessions_keep_their_numbers():
          "repetition": [0, 0, 1, 0]}
     )  # fmt: skip
     assert [session for session, _, _ in session_trials(frame, 1, 3)] == [4, 11]
+
+
+def test_sessions_of_a_subset_are_all_there(trials):
+    """Rows must not be lost because a session has none of the images."""
+    own = trials[(trials["subject"] == 1) & trials["stimulus"].isin([2, 5])].sort_values("trial")
+    found = list(session_trials(trials, 1, 3, np.array([2, 5])))
+    assert [session for session, _, _ in found] == [1, 2, 3]
+    np.testing.assert_array_equal(np.concatenate([rows for _, _, rows in found]), own["trial"])
+    none = list(session_trials(trials, 1, 3, np.array([999])))
+    assert [(session, len(keys), len(rows)) for session, keys, rows in none] == [
+        (1, 0, 0), (2, 0, 0), (3, 0, 0),
+    ]  # fmt: skip
+
+
+def test_keys_of_too_many_repetitions_are_refused(trials):
+    """They would be those of other stimuli."""
+    with pytest.raises(RepalignError, match="repetition 2"):
+        list(session_trials(trials, 1, 2))
 
 
 def test_folders_of_sessions_are_opened_by_number(store, tmp_path):
@@ -92,6 +118,14 @@ def test_layers_of_other_trials_are_refused(store):
     np.testing.assert_allclose(compare_layers(reader, layers), expected, atol=1e-6)
     with pytest.raises(RepalignError, match="10 pairs of trials of the model and 15"):
         compare_layers(reader, unit_vectors(2, 5, 1))
+
+
+def test_no_pairs_of_trials_have_no_similarity(store):
+    reader = RdmReader(store("empty", np.empty((3, 0), np.float32), np.arange(1)))
+    assert np.isnan(compare_layers(reader, np.empty((2, 0), np.float32))).all()
+    found = compare_regions(reader, reader)
+    assert found.shape == (3, 3)
+    assert np.isnan(found).all()
 
 
 # ------------------------------------------------------------------ groups
@@ -189,6 +223,26 @@ def test_images_that_are_not_shared_are_refused(trials, tmp_path):
     with pytest.raises(RepalignError, match=f"2 stimuli.*first is {N_SHARED + 100}") as caught:
         subject_trials(trials, 1, 3, path)
     assert "controlled.parquet" in str(caught.value.where)
+
+
+def test_subsets_of_stimuli_are_those_of_the_table(tmp_path):
+    path = tmp_path / "stimuli.parquet"
+    names = ["test", "", "train", "test"]
+    pq.write_table(
+        pa.table({"stimulus": np.array([7, 1, 2, 0], np.uint32), "subset": names}), path
+    )
+    assert stimuli_of(path, "test").tolist() == [0, 7]
+    with pytest.raises(RepalignError, match=r"subset coco(.|\n)*test, train"):
+        stimuli_of(path, "coco")
+    pq.write_table(pa.table({"stimulus": [1, 2]}), path)
+    with pytest.raises(RepalignError, match=r"subset test(.|\n)*none"):
+        stimuli_of(path, "test")
+
+
+def test_too_many_trials_are_refused_with_their_size():
+    check_count(6000, 6000, "x")
+    with pytest.raises(RepalignError, match=r"9840 matched trials, 185 MiB(.|\n)*max_trials"):
+        check_count(9840, 6000, "results/things")
 
 
 # ------------------------------------------------------------------ vectors

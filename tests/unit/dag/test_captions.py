@@ -14,7 +14,8 @@ from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.steps import Workflow
 from repalign.errors import RepalignError
 from repalign.settings import Settings
-from repalign.simulate.settings import Bold5000Simulation, NsdSimulation
+from repalign.simulate.other_settings import Bold5000Simulation
+from repalign.simulate.settings import NsdSimulation
 from repalign.simulate.truth import write_dataset_manifest, write_manifest
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +61,9 @@ def spec(root: Path, name: str, wildcards: dict[str, str], **captions) -> str:
 
 def simulate(root: Path) -> None:
     write_manifest(root / "resources/simulated/nsd", NsdSimulation())
-    write_dataset_manifest(root / "resources/simulated/bold5000", "bold5000", Bold5000Simulation())
+    write_dataset_manifest(
+        root / "resources/simulated/bold5000", "bold5000", Bold5000Simulation(), {"1": 1}
+    )
 
 
 def test_real_data_are_never_described_by_the_template_unasked(root):
@@ -228,6 +231,8 @@ def test_the_template_of_nsd_needs_the_objects_of_coco(root):
 
 
 def test_a_folder_of_another_simulation_is_refused(root):
-    write_dataset_manifest(root / "resources/simulated/things", "bold5000", Bold5000Simulation())
+    write_dataset_manifest(
+        root / "resources/simulated/things", "bold5000", Bold5000Simulation(), {}
+    )
     with pytest.raises(RepalignError, match="a simulation of bold5000"):
-        _ = plan(root).things.raw.source
+        _ = plan(root).things.source

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from repalign.dag import feature_plan, tokenizer_plan
-from repalign.dag.build import NEEDS, build_workflow, figures, targets
+from repalign.dag.build import DATASET_INDEXES, NEEDS, build_workflow, figures, targets
 from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
 from repalign.errors import RepalignError
 from repalign.settings import Settings
@@ -25,7 +25,8 @@ def read(tmp_path: Path, *lines: str):
 
 def test_a_good_row_is_taken_apart(tmp_path):
     (row,) = read(tmp_path, HEADER, GOOD)
-    assert row.parameters == {"shift": "1", "hemispheres": "joined", "comparison": "pearson"}
+    chosen = {"shift": "1", "hemispheres": "joined", "comparison": "pearson"}
+    assert row.parameters == {**chosen, "subset": "all"}, "what is left out is at its default"
     assert (row.target, row.name) == ("results/nsd/table.parquet", "table")
 
 
@@ -123,8 +124,20 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
             (root / f"raw/annotations/{kind}_{split}.json").touch()
     for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
         (root / "raw" / name).touch()
-    for dataset in ("bold5000", "things"):
-        (root / "resources/simulated" / dataset).mkdir(parents=True)
+    others = root / "resources/simulated"
+    files = Settings().things.files
+    for folder in (Settings().bold5000.files.lists, Settings().bold5000.files.images):
+        (others / "bold5000" / folder).mkdir(parents=True)
+    (others / "things" / files.images).mkdir(parents=True)
+    for name in (files.concepts, files.memberships, files.tags,
+                 files.stimulus_metadata.format(subject=1)):  # fmt: skip
+        (others / "things" / name).parent.mkdir(parents=True, exist_ok=True)
+        (others / "things" / name).touch()
+    betas = "bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
+    for dataset, recording in (("bold5000", betas), ("things", files.responses.format(subject=1))):
+        for name in (recording, "features/a_pool-cls.h5", "control_matrices/control_a.parquet"):
+            (others / dataset / name).parent.mkdir(parents=True, exist_ok=True)
+            (others / dataset / name).touch()
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     wanted = targets(workflow, plan, catalogue)
     rest = [row for row in catalogue if row.target not in wanted]
@@ -135,21 +148,30 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
 
 
 OF_PACKAGES = {
-    "model_sizes", "captions", "rsa_subject_model", "rsa_subject_model_partial",
+    "model_sizes", "captions", "caption_index", "rsa_subject_model", "rsa_subject_model_partial",
     "null_subject_model", "rsa_pvalues", "cka_untrained_models", "model_model", "rsa_tokenizers",
     "kmcca_projections", "kmcca_top_words",
 }  # fmt: skip
 """What runs models. COCO's captions are made without, generated ones of real pictures are not."""
 
 
+ALSO = DATASET_INDEXES | {"model_sizes", "rsa_subject_subject_sessions"}
+"""Analyses that the catalogue has for no dataset, or for other datasets than NSD."""
+
+
 def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, packages):
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     wanted = set(targets(workflow, plan, catalogue))
-    left_out = {row.analysis for row in catalogue if row.target not in wanted}
-    assert left_out == {name.split()[0] for name in NEEDS} - (
-        {"model_sizes"} if packages else set()
-    )
+    left_out = {
+        row.analysis for row in catalogue
+        if row.target not in wanted and (row.dataset == "nsd" or row.analysis in ALSO)
+    }  # fmt: skip
+    packaged = {"model_sizes"} if packages else set()
+    needy = {name.split()[0] for name in NEEDS if "subset=" not in name}
+    assert left_out == needy - packaged | DATASET_INDEXES
+    # No other dataset is there.
+    assert {row.dataset for row in catalogue if row.target in wanted} == {"nsd", "any"}
     assert len(wanted) > 10
 
 
@@ -162,7 +184,7 @@ def test_features_wait_for_what_their_models_look_at(root, monkeypatch, missing)
     for name in {"nsd_stimuli.hdf5", *names} - {missing}:
         (root / "raw" / name).parent.mkdir(exist_ok=True)
         (root / "raw" / name).touch()
-    plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)[1]
+    plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)[1].nsd
     assert {"features", "untrained models"} <= plan.absent_sources()
     (root / "raw" / missing).touch()
     assert not {"features", "untrained models"} & plan.absent_sources()
@@ -178,7 +200,7 @@ def test_a_workflow_is_planned_before_there_are_any_data(root, packages):
     assert job is not None
     assert job.step.inputs(job.values) == {}
     with pytest.raises(RepalignError, match="repalign simulate nsd"):
-        _ = plan.source
+        _ = plan.nsd.source
 
 
 def test_what_region_matrices_cannot_give_is_left_out(root):

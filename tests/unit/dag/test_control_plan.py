@@ -58,7 +58,7 @@ def test_a_folder_is_external(root, reader):
     assert "controls" not in step.inputs(READERS[reader])
     expected = [f"raw/control_matrices/control_{n}.parquet" for n in ("b-1", "b", "b_1")]
     assert step.external(READERS[reader])["controls"] == expected
-    assert plan.control_plan.names == ["b-1", "b", "b_1"]
+    assert plan.nsd.control_plan.names == ["b-1", "b", "b_1"]
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -71,15 +71,15 @@ def test_computed_ones_are_inputs(root, reader):
     assert makers == {"build_control_matrix"}
     params = step.params(READERS[reader])
     if "control_names" in params:
-        assert params["control_names"] == plan.control_plan.names == control_names(tuple(HUBS))
+        assert params["control_names"] == plan.nsd.control_plan.names == control_names(tuple(HUBS))
 
 
 def test_without_regions_of_a_hub_it_has_no_control(root):
     _, plan = build(root, "computed", regions=["V1", "p24", "MST"])
-    names = plan.control_plan.names
+    names = plan.nsd.control_plan.names
     assert len(names) == 9
     assert not any(name.startswith("ventral_hub") for name in names)
-    assert control_matrices(plan) == list(plan.control_plan.computed.values())
+    assert control_matrices(plan) == list(plan.nsd.control_plan.computed.values())
 
 
 @pytest.mark.parametrize("controls", ["elsewhere", "."])

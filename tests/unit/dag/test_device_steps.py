@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.nulls import null_steps
+from repalign.dag.plans import Plans
 from repalign.dag.rsa import rsa_steps
 from repalign.dag.subject_model import subject_model_steps
 from repalign.settings import Settings
@@ -14,8 +14,15 @@ VALUES = {
     "dataset": "nsd", "subject": "01", "subject_i": "01", "subject_j": "02", "shift": "1",
     "hemispheres": "joined", "comparison": "pearson", "model": "vit", "permutations": "100",
     "block": "00", "vectors": "rdms", "partner": "02", "role": "x", "partition": "animate",
+    "subset": "all",
 }  # fmt: skip
-WITH_DEVICE = {"compare_rdms", "compare_model", "compute_subject_null", "compute_model_null"}
+WITH_DEVICE = {
+    "compare_rdms",
+    "compare_subject_sessions",
+    "compare_model",
+    "compute_subject_null",
+    "compute_model_null",
+}
 
 
 def places(device: str | None) -> dict[str, tuple[object, object]]:
@@ -23,8 +30,8 @@ def places(device: str | None) -> dict[str, tuple[object, object]]:
     values = {"nsd": {"source": "other", "subjects": [1, 2]}}
     if device:
         values["resources"] = {"device": device}
-    plan = NsdPlan(Settings.model_validate(values))
-    steps = [*rsa_steps(plan), *subject_model_steps(plan), *null_steps(plan)]
+    plans = Plans.of(Settings.model_validate(values))
+    steps = [*rsa_steps(plans), *subject_model_steps(plans), *null_steps(plans)]
     steps = [step for step in steps if step.name in WITH_DEVICE]
     assert {step.name for step in steps} == WITH_DEVICE
     return {s.name: (s.params(VALUES).get("device"), s.limits.get("device")) for s in steps}

@@ -165,7 +165,7 @@ def test_a_gpu_counts_and_threads_do_not_follow_the_cores(root):
 
 def test_features_that_are_extracted_are_those_that_tables_read(root):
     flow = build(root)
-    part = flow.producer(f"results/nsd/parts/subject_model/joined/{VISION}/sub-01.parquet")
+    part = flow.producer(f"results/nsd/parts/subject_model/all_joined/{VISION}/sub-01.parquet")
     assert part is not None
     assert part.step.inputs(part.values)["features"] == job(flow, "trained", VISION).path
     assert part.step.params(part.values)["dataset"] == "nsd"

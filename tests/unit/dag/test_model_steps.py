@@ -125,7 +125,7 @@ def test_the_table_is_wanted_where_features_are(root, monkeypatch):
 )
 def test_batches_are_dealt_to_a_few_parts(root, batch_size, expected):
     flow, plan = build(root, model_model={"batch_size": batch_size})
-    assert n_parts(plan) == expected
+    assert n_parts(plan.nsd) == expected
     parts = options(flow, MODEL_MODEL)["parts"]
     assert len(parts) == expected
     numbers = [options(flow, part) for part in parts]
@@ -136,7 +136,7 @@ def test_batches_are_dealt_to_a_few_parts(root, batch_size, expected):
 
 
 def keys(root: Path, **untrained) -> list[str]:
-    return build(root, untrained=untrained)[1].feature_plan.untrained
+    return build(root, untrained=untrained)[1].nsd.feature_plan.untrained
 
 
 def test_bloom_and_gemma_are_left_out_and_language_comes_first(root):
@@ -208,7 +208,7 @@ def test_a_part_is_a_model_a_seed_and_a_subject(root):
     ]
     assert (found["seeds"], found["subjects"], found["sessions"]) == ([3, 1], [1, 2], [3, 1])
     part = options(flow, found["parts"][2])
-    assert part["grams"] == "results/nsd/session_grams/joined/sub-01"
+    assert part["grams"] == "results/nsd/session_grams/all/joined/sub-01"
     assert part["features"] == (
         "results/nsd/features/random-seed-1/llm-a_pool-avg_prompt-coco-untrained.h5"
     )
@@ -218,7 +218,8 @@ def test_a_part_is_a_model_a_seed_and_a_subject(root):
 def test_session_vectors_of_both_measures_have_their_own_places_and_choices(root):
     flow, _ = build(root, rsa={"drop_same_image_pairs": True})
     rdms, grams = (
-        options(flow, f"results/nsd/session_{kind}/joined/sub-01") for kind in ("rdms", "grams")
+        options(flow, f"results/nsd/session_{kind}/all/joined/sub-01")
+        for kind in ("rdms", "grams")
     )
     assert (rdms.pop("measure"), grams.pop("measure")) == ("rdm", "gram")
     assert (rdms.pop("drop_same_image_pairs"), grams.pop("drop_same_image_pairs")) == (1, 0)

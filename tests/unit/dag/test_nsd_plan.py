@@ -7,6 +7,7 @@ import pytest
 
 from repalign.dag.nsd import nsd_steps
 from repalign.dag.nsd_plan import PUBLISHED_SESSIONS, NsdPlan
+from repalign.dag.prepared import prepared_steps
 from repalign.errors import RepalignError
 from repalign.settings import Settings
 from repalign.simulate.settings import NsdSimulation
@@ -136,8 +137,8 @@ def test_missing_sessions_are_all_named(root):
 
 
 def test_every_session_is_gathered_in_order(root):
-    steps = {step.name: step for step in nsd_steps(plan(root))}
-    found = steps["gather_nsd_responses"].inputs({"subject": "04"})["sessions"]
+    steps = {step.name: step for step in prepared_steps([plan(root)])}
+    found = steps["gather_responses"].inputs({"scanned": "nsd", "subject": "04"})["sessions"]
     assert len(found) == 30
     assert found == sorted(found)
     assert found[-1].endswith("sub-04/ses-30.npy")

@@ -10,6 +10,7 @@ import pytest
 
 from repalign.dag.catalogue import read_catalogue, select
 from repalign.dag.nsd_plan import PUBLISHED_SESSIONS, NsdPlan
+from repalign.dag.plans import Plans
 from repalign.dag.published import published_steps
 from repalign.dag.rsa import part_of, representative, rsa_steps
 from repalign.datasets.matching import trial_set
@@ -29,8 +30,8 @@ def make_plan(trial_sets: str = "shared", subjects: list[int] | None = None) -> 
 
 
 def steps(plan: NsdPlan):
-    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
-    return {step.name: step for step in (*rsa_steps(plan), *published_steps(plan, catalogue))}
+    catalogue, plans = read_catalogue(ROOT / "config/derivatives.tsv"), Plans.of(plan.settings)
+    return {step.name: step for step in (*rsa_steps(plans), *published_steps(plans, catalogue))}
 
 
 def rdm_sets(plan: NsdPlan, **choices: str) -> set[str]:

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repalign.datasets.matching import match_trials, trial_set
+from repalign.datasets.matching import (
+    check_repetitions,
+    match_sessions,
+    match_trials,
+    trial_set,
+)
 from repalign.errors import RepalignError
 
 from .conftest import assert_error
@@ -87,3 +92,53 @@ def test_trials_that_cannot_be():
 def test_role_must_be_known():
     with pytest.raises(ValueError, match="role"):
         trial_set(trials_of(1, 5, np.random.default_rng(0)), 1, 1, 0, "z", 3)
+
+
+# ------------------------------------------------------------------ by sessions of one subject
+
+
+def recorded(rng, subject, n_trials, n_images=9, per_session=7):
+    """Trials of a subject in random order, some images never, some often."""
+    stimulus = rng.integers(0, n_images, n_trials)
+    frame = pd.DataFrame({"subject": subject, "trial": np.arange(n_trials), "stimulus": stimulus})
+    frame["session"] = frame["trial"] // per_session + 1
+    frame["repetition"] = frame.groupby("stimulus").cumcount()
+    # Neither decides anything here.
+    return frame.assign(shared=False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**16),
+    lengths=st.tuples(st.integers(1, 40), st.integers(0, 40)),
+    subset=st.booleans(),
+)
+def test_sessions_are_matched_as_by_brute_force(seed, lengths, subset):
+    rng = np.random.default_rng(seed)
+    own, other = (recorded(rng, k + 1, n) for k, n in enumerate(lengths))
+    trials = pd.concat([other, own]).sample(frac=1, random_state=seed)
+    stimuli = np.array([1, 4, 6]) if subset else None
+    wanted = {1, 4, 6} if subset else set(range(9))
+    theirs = {
+        (row.stimulus, row.repetition): row.trial for row in other.itertuples()
+    }  # fmt: skip
+    found = list(match_sessions(trials, 1, 2, 40, stimuli))
+    assert [session for session, *_ in found] == sorted(set(own["session"]))
+    for session, keys, rows_i, rows_j in found:
+        expected = [
+            (row.stimulus * 40 + row.repetition, row.trial, theirs[row.stimulus, row.repetition])
+            for row in own[own["session"] == session].itertuples()
+            if (row.stimulus, row.repetition) in theirs and row.stimulus in wanted
+        ]
+        triples = zip(keys.tolist(), rows_i.tolist(), rows_j.tolist(), strict=True)
+        assert list(triples) == expected, "in the order of the recording of i"
+
+
+def test_a_stimulus_shown_too_often_is_named():
+    trials = recorded(np.random.default_rng(0), 3, 40)
+    often = int(trials["repetition"].max()) + 1
+    check_repetitions(trials, often)
+    with pytest.raises(RepalignError, match=rf"repetition {often - 1}") as caught:
+        list(match_sessions(trials, 3, 3, often - 1))
+    assert "subject 3" in str(caught.value.where)
+    assert "bold5000.repetitions" in str(caught.value)

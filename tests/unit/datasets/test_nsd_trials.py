@@ -3,13 +3,8 @@ import pytest
 
 from repalign.datasets.nsd_design import read_design
 from repalign.datasets.nsd_stim_info import read_stim_info
-from repalign.datasets.nsd_trials import (
-    TRIAL_DTYPES,
-    chronological_count,
-    narrowed,
-    prepared_stimuli,
-    prepared_trials,
-)
+from repalign.datasets.nsd_trials import prepared_stimuli, prepared_trials
+from repalign.datasets.trial_table import TRIAL_DTYPES, chronological_count, narrowed
 from repalign.errors import RepalignError
 
 from .conftest import assert_error

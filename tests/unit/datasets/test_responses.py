@@ -43,6 +43,23 @@ def test_other_types(tmp_path, atlas, make_session, header, dtype, expected):
     np.testing.assert_allclose(got, betas[atlas[1] == 2].T * slope, rtol=1e-6)
 
 
+def test_values_that_are_not_finite_can_become_zeros(tmp_path, atlas, make_session, caplog):
+    atlas_path, mask = atlas
+    path, betas = make_session(dtype="f4")
+    inside, outside = np.argwhere(mask == 2)[:2], np.argwhere(mask == 0)[0]
+    betas[tuple(inside[0])] = np.nan
+    betas[(*inside[1], 3)] = -np.inf
+    betas[tuple(outside)] = np.inf
+    write_nifti(path, betas)
+    with pytest.raises(RepalignError, match="finite"):
+        extract_session(path, atlas_path, REGIONS, tmp_path / "s.npy", 7)
+    extract_session(path, atlas_path, REGIONS, tmp_path / "s.npy", 7, non_finite="zero")
+    got = np.load(tmp_path / "s.npy")
+    expected = np.hstack([betas[mask == roi].T for roi in REGIONS])
+    np.testing.assert_array_equal(got, np.nan_to_num(expected, nan=0, posinf=0, neginf=0))
+    assert "2 labelled voxels (1 of them in every volume)" in caplog.text
+
+
 def test_sessions_that_do_not_fit(tmp_path, atlas, make_session):
     atlas_path, _ = atlas
     good, betas = make_session()

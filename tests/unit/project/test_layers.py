@@ -20,7 +20,7 @@ ALLOWED = {
     "alignment": BASE | {"datasets", "models", "alignment"},
     "simulate": BASE | {"simulate", "models"},
     "figures": BASE | {"figures"},
-    "settings": {"settings", "simulate.settings"},
+    "settings": {"settings", "simulate.settings", "simulate.other_settings"},
     "settings_file": {"errors", "settings"},
     "scripting": {"errors"},
     "dag": {

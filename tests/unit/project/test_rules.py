@@ -68,8 +68,13 @@ def build(
             file = tmp / "raw" / path
             file.parent.mkdir(exist_ok=True)
             file.touch()
-        for dataset in ("bold5000", "things"):
-            (tmp / "resources/simulated" / dataset).mkdir(parents=True)
+        (tmp / "resources/hcp_mmp1.tsv").parent.mkdir()
+        (tmp / "resources/hcp_mmp1.tsv").touch()
+        others = tmp / "resources/simulated"
+        betas = "bold5000/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
+        for path in (betas, "things/empty"):
+            (others / path).parent.mkdir(parents=True)
+            (others / path).touch()
     return build_workflow(settings, tmp)[0]
 
 
@@ -107,6 +112,13 @@ def parser(name: str) -> argparse.ArgumentParser:
 
 
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+
+
+def dataset_of(wildcard: str) -> str:
+    """The dataset that has files of an analysis."""
+    return "bold5000" if wildcard == "rsa_subject_subject_sessions" else "nsd"
+
+
 WILDCARDS = {
     "dataset": "nsd", "subject": "01", "partner": "02", "subject_i": "01", "subject_j": "02",
     "session": "01", "role": "x", "shift": "1", "hemispheres": "joined", "comparison": "pearson",
@@ -114,15 +126,24 @@ WILDCARDS = {
     "weights": "trained", "vision_model": "vit_pool-avg",
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
-    "permutations": "100", "block": "00", "seed": "0", "hcp_table": "metadata/hcp",
-    "words": "words", "tokenizer": "llm",
+    "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
+    "seed": "0",
+    "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
         for row in read_catalogue(ROOT / "config/derivatives.tsv")
-        if row.analysis == analyses[0]
+        if row.analysis == analyses[0] and row.dataset == dataset_of(wildcard)
     },
 }  # fmt: skip
+
+
+def values_of(step: Step) -> dict[str, str]:
+    """Values of the wildcards of a step."""
+    names = re.findall(r"\{(\w+)\}", step.output)
+    table = next((name for name in names if name.endswith("_table")), "")
+    chosen = {**WILDCARDS, "dataset": dataset_of(table.removesuffix("_table"))}
+    return {name: chosen[name] for name in names}
 
 
 def test_each_step_has_one_rule_and_one_script(steps):
@@ -139,7 +160,7 @@ def test_every_included_file_exists_and_every_file_is_included():
 @pytest.mark.parametrize("name", NAMES)
 def test_options_of_the_step_are_those_of_its_script(steps, name):
     _, step = steps[name]
-    values = {k: v for k, v in WILDCARDS.items() if f"{{{k}}}" in step.output}
+    values = values_of(step)
     groups = [step.inputs(values), step.external(values), step.params(values), step.limits]
     passed = [option for group in groups for option in group]
     assert len(set(passed)) == len(passed), "an option twice hides one of its values"
@@ -160,7 +181,7 @@ def test_the_command_of_a_step_can_be_parsed(steps, name):
     import shlex
 
     flow, step = steps[name]
-    values = {k: v for k, v in WILDCARDS.items() if f"{{{k}}}" in step.output}
+    values = values_of(step)
     outputs = [f"--{option}=x" for option in step.outputs()]
     words = shlex.split(flow.arguments(flow.job(name, values)))
     options = vars(parser(name).parse_args([*words, *outputs, "--spec", "{}", "--threads", "2"]))
@@ -188,7 +209,7 @@ def test_a_rule_says_what_every_rule_must(steps, name):
     assert body.count("].output,") + body.count("].output)") >= 2
     for option in step.extra_outputs:
         assert f'extra_outputs["{option}"]' in body
-    values = {k: v for k, v in WILDCARDS.items() if f"{{{k}}}" in step.output}
+    values = values_of(step)
     assert ("unpack(inputs(" in body) == bool(step.inputs(values))
 
 
@@ -219,6 +240,8 @@ def test_every_step_is_reached_from_a_target(workflows):
     for flow in workflows:
         pending = [row.target for row in catalogue if flow.producer(row.target)]
         pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
+        pending += figures(catalogue)
+        pending += [paths.QUALITY.format(dataset=dataset) for dataset in ("bold5000", "things")]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -234,11 +257,12 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
     known = {value for value in vars(paths).values() if isinstance(value, str)}
     for flow in workflows:
         for step in flow.steps.values():
-            shape = re.sub(r"results/nsd/", "results/{dataset}/", step.output)
+            shape = re.sub(r"results/(nsd|bold5000|things)/", "results/{dataset}/", step.output)
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
-            shape = shape.replace("{partition}", "{subset}")
+            shape = re.sub(r"\{(partition|stimulus_set)\}", "{subset}", shape)
             shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
-            shape = re.sub(r"\{(image_set|captioned)\}", "{dataset}", shape)
+            shape = re.sub(r"\{(image_set|captioned|scanned)\}", "{dataset}", shape)
+            shape = shape.replace("stimulus_index.csv", "stimulus_index")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

@@ -17,23 +17,31 @@ from repalign.datasets.things_images import find_pictures, read_concepts, things
 from repalign.models.images import open_files
 from repalign.simulate.bold5000 import LISTS, simulate_bold5000
 from repalign.simulate.bold5000 import PICTURES as BOLD_PICTURES
-from repalign.simulate.settings import Bold5000Simulation, ThingsSimulation
+from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulation
 from repalign.simulate.things import CONCEPTS, simulate_things
 from repalign.simulate.things import PICTURES as THINGS_PICTURES
 from repalign.simulate.truth import read_simulation
+
+BRAINS = {"image_size": 32, "volume_shape": (24, 28, 24), "voxels_per_region": (8, 12)}
+BOLD = Bold5000Simulation(
+    sessions=(2, 2, 2, 1), n_runs=2, n_trials_per_run=10, n_repeated=3, **BRAINS
+)
+THINGS = ThingsSimulation(
+    n_subjects=1, n_concepts=12, n_images_per_concept=3, n_train_per_session=8, n_test=6, **BRAINS
+)
 
 
 @pytest.fixture(scope="module")
 def bold(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("bold") / "bold5000"
-    simulate_bold5000(folder, Bold5000Simulation(image_size=32))
+    simulate_bold5000(folder, BOLD)
     return folder
 
 
 @pytest.fixture(scope="module")
 def things(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("things") / "things"
-    simulate_things(folder, ThingsSimulation(image_size=32))
+    simulate_things(folder, THINGS)
     return folder
 
 
@@ -79,7 +87,7 @@ def test_the_prefix_does_not_tell_the_second_showing(bold):
 
 def test_every_image_of_the_index_is_a_picture(bold):
     images = bold5000_images(read_presentations(bold / LISTS), BOLD_PICTURES)
-    assert len(images) == Bold5000Simulation().n_images
+    assert len(images) == BOLD.n_images
     assert set(images["stim_source"]) == {"coco", "imagenet", "scenes"}
     pictures = open_files(
         [bold / path for path in images["image_path"]], images["bold_id"].to_numpy()
@@ -113,11 +121,11 @@ def test_things_index_fits_the_truth(things):
 
 
 def test_simulations_are_reproducible_and_say_what_they_are(bold, things, tmp_path):
-    simulate_bold5000(tmp_path / "bold", Bold5000Simulation(image_size=32))
-    simulate_things(tmp_path / "things", ThingsSimulation(image_size=32))
+    simulate_bold5000(tmp_path / "bold", BOLD)
+    simulate_things(tmp_path / "things", THINGS)
     assert digests(tmp_path / "bold") == digests(bold)
     assert digests(tmp_path / "things") == digests(things)
-    simulate_things(tmp_path / "things", ThingsSimulation(image_size=32, seed=1))
+    simulate_things(tmp_path / "things", THINGS.model_copy(update={"seed": 1}))
     assert digests(tmp_path / "things") != digests(things)
     for folder, name in ((bold, "bold5000"), (things, "things")):
         marker = read_simulation(folder)
@@ -132,7 +140,7 @@ def test_simulations_are_reproducible_and_say_what_they_are(bold, things, tmp_pa
         {"sessions": [1, 2]},
         {"sessions": [0]},
         {"sessions": [1], "n_runs": 1, "n_trials_per_run": 8, "n_repeated": 0},
-        {"n_repeated": 30},
+        {"n_repeated": 50},
     ],
 )
 def test_sizes_that_contradict_each_other_are_refused(values):
@@ -141,12 +149,14 @@ def test_sizes_that_contradict_each_other_are_refused(values):
 
 
 def test_the_smallest_simulations_can_be_made(tmp_path):
-    small = Bold5000Simulation(
-        sessions=(1,), n_runs=1, n_trials_per_run=9, n_repeated=0, image_size=32
-    )
+    small = Bold5000Simulation(sessions=(1,), n_runs=1, n_trials_per_run=9, n_repeated=0, **BRAINS)
     simulate_bold5000(tmp_path / "bold", small)
     assert len(read_presentations(tmp_path / "bold" / LISTS)) == 9
     simulate_things(
-        tmp_path / "things", ThingsSimulation(n_concepts=3, n_images_per_concept=1, image_size=32)
-    )
+        tmp_path / "things",
+        ThingsSimulation(
+            n_subjects=1, n_sessions=1, n_runs=1, n_concepts=3, n_images_per_concept=1,
+            n_train_per_session=3, n_test=0, **BRAINS,
+        ),
+    )  # fmt: skip
     assert len(find_pictures(tmp_path / "things" / THINGS_PICTURES)) == 3

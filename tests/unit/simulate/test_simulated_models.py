@@ -14,8 +14,9 @@ from repalign.kernels.rdm import rdm_vector
 from repalign.models.controls import read_controls
 from repalign.models.features import open_features
 from repalign.simulate.features import energy_descriptor, latent_features
+from repalign.simulate.model_features import FAMILIES, MODELS
 from repalign.simulate.nsd import simulate_nsd
-from repalign.simulate.nsd_models import FAMILIES, MODELS, simulate_models
+from repalign.simulate.nsd_models import simulate_models
 from repalign.simulate.scenes import make_scene
 from repalign.simulate.settings import NsdSimulation
 

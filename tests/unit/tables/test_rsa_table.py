@@ -12,7 +12,14 @@ import pytest
 from repalign.errors import RepalignError
 from repalign.tables.parquet import read_table, write_table
 from repalign.tables.provenance import read_record
-from repalign.tables.rsa_table import RSA_SUBJECT_SUBJECT, join_pairs, pair_table, read_pair
+from repalign.tables.rsa_table import (
+    RSA_SUBJECT_SUBJECT,
+    join_pairs,
+    mirrored,
+    pair_table,
+    read_pair,
+    read_pair_of,
+)
 
 ROIS = [2, 7, 182]
 SUBJECTS = [1, 3, 8]
@@ -206,3 +213,38 @@ def test_regions_without_any_value_are_reported_for_subject_i(tmp_path, shift):
     order = product(SUBJECTS, SUBJECTS)
     parts = [paths[(i, j) if shift == 1 else (j, i)] for i, j in order]
     assert join(parts, tmp_path / "t.parquet", shift) == {(1, 3): [7]}
+
+
+# ------------------------------------------------------------------ any number of repetitions
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 12])
+@pytest.mark.parametrize("shift", range(6))
+def test_the_mirrored_comparison_pairs_the_same_trials(count, shift):
+    """(r of i, r - s of j) are the pairs of the comparison that is made, whichever side is i."""
+    for i, j in ((1, 2), (2, 1), (1, 1)):
+        made, swapped = mirrored(shift, i, j, count)
+        assert 0 <= made <= count / 2
+        wanted = {(r, (r - shift) % count) for r in range(count)}
+        found = {(r, (r - made) % count) for r in range(count)}
+        assert wanted == ({(y, x) for x, y in found} if swapped else found)
+
+
+def test_shifts_of_three_repetitions_are_those_of_the_published_tables():
+    assert mirrored(2, 1, 2, 3) == (1, True)
+    assert mirrored(1, 2, 1, 3) == (1, False)
+    assert mirrored(0, 2, 1, 3) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("shift", "count", "made", "pair"), [(2, 12, 2, (1, 3)), (2, 5, 2, (1, 3)), (2, 2, 0, (3, 1)),
+                                         (1, 12, 1, (1, 3)), (2, 3, 1, (3, 1))],
+)  # fmt: skip
+def test_a_part_stands_for_a_pair_by_the_number_of_repetitions(tmp_path, shift, count, made, pair):
+    values = matrix(*pair)
+    path = part(tmp_path, *pair, values, shift=made)
+    found = read_pair_of(path, ROIS, 1, 3, joined=True, shift=shift, n_repetitions=count)
+    np.testing.assert_array_equal(found, values if pair == (1, 3) else values.T)
+    if made:
+        with pytest.raises(RepalignError, match="similarities of subjects"):
+            read_pair_of(path, ROIS, 3, 1, joined=True, shift=shift, n_repetitions=count)

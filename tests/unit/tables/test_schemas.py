@@ -57,7 +57,7 @@ def test_trials_round_trip_with_exact_types(tmp_path, trials):
 
 
 def test_stimuli_round_trip(tmp_path, stimuli):
-    write_checked(tmp_path / "s.parquet", stimuli, STIMULI, {})
+    write_checked(tmp_path / "s.parquet", stimuli, STIMULI["nsd"], {})
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "s.parquet"), stimuli)
 
 
@@ -69,10 +69,10 @@ def test_another_type_is_refused_and_the_column_named(tmp_path, trials, column):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("column", list(STIMULI.columns))
+@pytest.mark.parametrize("column", list(STIMULI["nsd"].columns))
 def test_a_missing_column_is_refused_and_named(tmp_path, stimuli, column):
     with pytest.raises(RepalignError, match=rf"\b{column}\b"):
-        write_checked(tmp_path / "t.parquet", stimuli.drop(columns=column), STIMULI, {})
+        write_checked(tmp_path / "t.parquet", stimuli.drop(columns=column), STIMULI["nsd"], {})
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_another_order_of_columns_is_refused(tmp_path, trials):
 def test_ids_of_stimuli_are_unique(tmp_path, stimuli, column):
     wrong = stimuli.assign(**{column: stimuli[column].iloc[0]})
     with pytest.raises(RepalignError, match=column):
-        write_checked(tmp_path / "t.parquet", wrong, STIMULI, {})
+        write_checked(tmp_path / "t.parquet", wrong, STIMULI["nsd"], {})
 
 
 def test_missing_text_is_refused(tmp_path, stimuli):
     wrong = stimuli.assign(file=pd.array(["a", None], "str"))
     with pytest.raises(RepalignError, match="file"):
-        write_checked(tmp_path / "t.parquet", wrong, STIMULI, {})
+        write_checked(tmp_path / "t.parquet", wrong, STIMULI["nsd"], {})

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from repalign.alignment.pairs import compare_regions
 from repalign.alignment.vectors import VectorMaker
 from repalign.datasets.matching import trial_set
 from repalign.datasets.response_folder import read_trials
-from repalign.kernels.comparison import DEFAULT_BLOCK, rsa_matrix
 from repalign.tables.progress import progress
 from repalign.tables.rdm_store import RdmReader, write_rdms
 
@@ -112,6 +112,5 @@ def compare_with_group(
             total /= len(members)
             norms[k] = np.sqrt(total @ total)
             mean_writer.append(total.astype(np.float32))
-    x, y = RdmReader(scratch / "own"), RdmReader(scratch / "mean")
-    similarity = rsa_matrix(zip(x.blocks(DEFAULT_BLOCK), y.blocks(DEFAULT_BLOCK), strict=True))
+    similarity = compare_regions(RdmReader(scratch / "own"), RdmReader(scratch / "mean"))
     return similarity, similarity / norms

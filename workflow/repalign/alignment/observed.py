@@ -58,8 +58,8 @@ def model_means(path: str | Path, rois: Sequence[int]) -> tuple[Means, Means]:
     Parameters
     ----------
     path : str or Path
-        Subject-model RSA table; each row group is one model and subject, rows ordered by region,
-        layer and session.
+        Subject-model RSA table; each row group is one model and subject, with a row for every
+        region, layer and session in whatever order.
     rois : sequence of int
         Region ids, ascending.
 
@@ -76,8 +76,9 @@ def model_means(path: str | Path, rois: Sequence[int]) -> tuple[Means, Means]:
         table = file.read_row_group(group)
         model = str(table.column("model")[0].as_py())
         subject = int(table.column("subject")[0].as_py())
-        n_sessions = len(np.unique(table.column("session").to_numpy()))
-        values = table.column("similarity").to_numpy().astype(np.float64)
+        keys = [table.column(name).to_numpy() for name in ("session", "layer", "roi")]
+        n_sessions = len(np.unique(keys[0]))
+        values = table.column("similarity").to_numpy().astype(np.float64)[np.lexsort(keys)]
         extreme = signed_extreme(values.reshape(len(rois), -1, n_sessions), axis=1)
         modality = modality_of(model)
         for session in range(n_sessions):

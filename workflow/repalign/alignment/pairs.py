@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from repalign.alignment.device import rsa_matrix
 from repalign.errors import RepalignError
+from repalign.kernels.comparison import DEFAULT_BLOCK
+from repalign.tables.progress import progress
 from repalign.tables.rdm_store import RdmReader
+
+
+def compare_regions(x: RdmReader, y: RdmReader, device: str = "cpu") -> npt.NDArray[np.float64]:
+    """Compare all regions of one set of vectors with all regions of another.
+
+    Parameters
+    ----------
+    x, y : RdmReader
+        Vectors on the same trials.
+    device : {"cpu", "cuda"}
+        Where the products are formed.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rois_x, n_rois_y)
+        Similarities; all NaN if there are no pairs of trials.
+    """
+    if not x.shape[1]:
+        return np.full((x.shape[0], y.shape[0]), np.nan)
+    # The block length is fixed, so that the order of summation depends on the data alone.
+    n_blocks = -(-x.shape[1] // DEFAULT_BLOCK)
+    blocks = zip(x.blocks(DEFAULT_BLOCK), y.blocks(DEFAULT_BLOCK), strict=True)
+    return rsa_matrix(progress(blocks, "blocks of pairs", total=n_blocks), device)
 
 
 def check_trials(x: RdmReader, y: RdmReader) -> None:

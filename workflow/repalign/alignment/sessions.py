@@ -11,6 +11,7 @@ import pandas as pd
 
 from repalign.alignment.device import rsa_matrix
 from repalign.alignment.vectors import VectorMaker
+from repalign.datasets.matching import check_repetitions
 from repalign.errors import RepalignError
 from repalign.kernels.comparison import DEFAULT_BLOCK
 from repalign.kernels.rdm import n_pairs
@@ -25,9 +26,12 @@ def session_folder(session: int) -> str:
 
 
 def session_trials(
-    trials: pd.DataFrame, subject: int, n_repetitions: int
+    trials: pd.DataFrame,
+    subject: int,
+    n_repetitions: int,
+    stimuli: npt.NDArray[np.int64] | None = None,
 ) -> Iterator[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Yield all trials of each session of a subject, in the order of the recording.
+    """Yield the trials of each session of a subject, in the order of the recording.
 
     Parameters
     ----------
@@ -36,17 +40,26 @@ def session_trials(
     subject : int
         Subject number.
     n_repetitions : int
-        Planned showings of a stimulus; key = stimulus * n_repetitions + repetition.
+        Showings of a stimulus at most; key = stimulus * n_repetitions + repetition.
+    stimuli : ndarray of int64, shape (n,), optional
+        Stimuli that take part; all of them, if not given.
 
     Yields
     ------
     session : int
-        Session number.
+        Session number; sessions without such trials are there, too.
     keys, rows : ndarray of int64, shape (n_trials,)
         What identifies each trial, and its row in the response matrices.
+
+    Raises
+    ------
+    RepalignError
+        If a stimulus is shown more often.
     """
     own = trials[trials["subject"] == subject].sort_values("trial")
-    for session, part in own.groupby("session", sort=True):
+    check_repetitions(own, n_repetitions)
+    for session, whole in own.groupby("session", sort=True):
+        part = whole if stimuli is None else whole[whole["stimulus"].isin(stimuli)]
         keys = part["stimulus"].astype(np.int64) * n_repetitions + part["repetition"]
         yield int(str(session)), keys.to_numpy(np.int64), part["trial"].to_numpy(np.int64)
 
@@ -97,7 +110,7 @@ def compare_layers(
     Returns
     -------
     ndarray of float64, shape (n_rois, n_layers)
-        Similarities.
+        Similarities; NaN if there are no pairs.
 
     Raises
     ------
@@ -111,6 +124,8 @@ def compare_layers(
             expected="vectors of the same trials",
             remedy="Delete the folder and run the workflow again.",
         )
+    if not rdms.shape[1]:
+        return np.full((rdms.shape[0], len(layers)), np.nan)
     starts = range(0, layers.shape[1], DEFAULT_BLOCK)
     blocks = (
         (block, layers[:, start : start + DEFAULT_BLOCK])

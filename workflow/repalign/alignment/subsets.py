@@ -25,6 +25,68 @@ def read_subset(path: str | Path) -> Rows:
     return np.sort(read_table(path, SUBSET).column("stimulus").to_numpy().astype(np.int64))
 
 
+def stimuli_of(path: str | Path, name: str) -> Rows:
+    """Return the stimuli of one source or kind of image.
+
+    Parameters
+    ----------
+    path : str or Path
+        `stimuli.parquet` with a column `subset`.
+    name : str
+        Value of that column, such as coco or test.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Ascending.
+
+    Raises
+    ------
+    RepalignError
+        If there is no such column or value.
+    """
+    table = read_table(path)
+    there = "subset" in table.column_names
+    subset = table.column("subset").to_numpy() if there else np.array([], dtype=object)
+    if name not in subset:
+        known = ", ".join(sorted({str(value) for value in subset} - {""})) or "none"
+        raise RepalignError(
+            f"no stimulus of the subset {name}",
+            where=path,
+            expected=f"a subset that the dataset has: {known}",
+            remedy="Ask for another subset.",
+        )
+    stimuli: Rows = table.column("stimulus").to_numpy()[subset == name].astype(np.int64)
+    return np.sort(stimuli)
+
+
+def check_count(n_trials: int, max_trials: int, where: str) -> None:
+    """Refuse more trials than one RDM should have.
+
+    Parameters
+    ----------
+    n_trials : int
+        Matched trials.
+    max_trials : int
+        `rsa.max_trials`.
+    where : str
+        What is named in the message.
+
+    Raises
+    ------
+    RepalignError
+        With the size of the vectors of one region.
+    """
+    if n_trials > max_trials:
+        raise RepalignError(
+            f"{n_trials} matched trials, {2 * n_trials**2 / 2**20:.0f} MiB of RDM a region",
+            where=where,
+            expected=f"at most rsa.max_trials = {max_trials}",
+            remedy="Shift repetitions or choose a subset of the images in config/derivatives.tsv, "
+            "or raise rsa.max_trials.",
+        )
+
+
 def matched_trials(
     trials: pd.DataFrame,
     subject: int,

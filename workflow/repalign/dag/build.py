@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
+from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
-from repalign.dag.catalogue import Derivative, read_catalogue
+from repalign.dag.catalogue import INDEXES, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.extraction import extraction_steps, model_keys
+from repalign.dag.feature_plan import models_installed
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
 from repalign.dag.metadata import metadata_steps
 from repalign.dag.model_model import model_model_steps
 from repalign.dag.nsd import nsd_steps
-from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.nulls import null_steps
+from repalign.dag.plans import Plans
+from repalign.dag.prepared import prepared_steps
 from repalign.dag.published import published_steps
-from repalign.dag.rsa import rsa_steps
+from repalign.dag.rsa import PARTITIONS, STIMULUS_SETS, rsa_steps
 from repalign.dag.steps import Workflow
 from repalign.dag.subject_model import subject_model_steps
 from repalign.dag.table_maker import TABLES, TableMaker
+from repalign.dag.things import things_steps
 from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
 from repalign.models.registry import Model
@@ -37,6 +41,9 @@ NEEDS = {
     "person_index": {"persons"},
     "scene_objects": {"objects"},
     "rsa_partitions": {"coco"},
+    "subset=animate": {"coco"},
+    "subset=inanimate": {"coco"},
+    "rsa_subject_subject_sessions": {"partners"},
     "model_sizes": {"packages"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
@@ -49,12 +56,31 @@ NEEDS = {
     "kmcca_projections": COMPUTED_FROM,
     "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
-"""What analyses, or some of their files, need beside the recordings."""
+"""What analyses, or files of any analysis with a choice, need beside the recordings."""
+DATASET_INDEXES = {"image_list", "trial_index", "category_index", "caption_index"}
+"""Analyses that need the raw data of BOLD5000 or THINGS."""
 LIBRARY = Path(__file__).parents[2]
 
 
-def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model]) -> dict[str, str]:
-    """Return the regular expression of every wildcard in the paths of the workflow."""
+def wildcard_constraints(
+    catalogue: list[Derivative], registry: Sequence[Model], *, nsd_matrices: bool = False
+) -> dict[str, str]:
+    """Return the regular expression of every wildcard in the paths of the workflow.
+
+    Parameters
+    ----------
+    catalogue : list of Derivative
+        The rows that name tables.
+    registry : sequence of Model
+        The models that name features.
+    nsd_matrices : bool
+        Whether NSD starts at region matrices, so that its sessions are not extracted.
+
+    Returns
+    -------
+    dict of str to str
+        By wildcard.
+    """
 
     def one_of(names: list[str]) -> str:
         return "|".join(re.escape(name) for name in names) or "(?!)"
@@ -64,7 +90,8 @@ def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model])
 
     regions = [row for row in catalogue if row.analysis == "region_table"]
     return {
-        "dataset": "nsd",
+        "dataset": "nsd|bold5000|things",
+        "scanned": "bold5000" if nsd_matrices else "nsd|bold5000",
         "subject": r"\d{2}",
         "partner": r"\d{2}",
         "subject_i": r"\d{2}",
@@ -75,7 +102,8 @@ def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model])
         "hemispheres": "joined|separated",
         "comparison": "pearson|spearman|cka",
         "vectors": "rdms|grams",
-        "subset": "all|animate|inanimate|controlled",
+        "subset": one_of(["all", *PARTITIONS, *STIMULUS_SETS, "controlled"]),
+        "stimulus_set": one_of(list(STIMULUS_SETS)),
         "partition": "animate|inanimate",
         "model": r"[^/]+",
         "seed": r"\d+",
@@ -97,7 +125,7 @@ def wildcard_constraints(catalogue: list[Derivative], registry: Sequence[Model])
     }
 
 
-def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, NsdPlan]:
+def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, Plans]:
     """Build the workflow that some settings describe.
 
     Parameters
@@ -109,45 +137,64 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, N
 
     Returns
     -------
-    Workflow, NsdPlan
-        The steps, and what the run covers.
+    Workflow, Plans
+        The steps, and what the run covers of every dataset.
     """
     catalogue = read_catalogue(root / CATALOGUE)
-    plan = NsdPlan(settings, root)
+    plans = Plans.of(settings, root)
     manifest = Manifest(root / paths.MANIFEST, settings.identity)
-    tables = TableMaker(plan, catalogue)
+    tables = TableMaker(plans, catalogue)
+    nsd = plans.nsd
     steps = [
-        *nsd_steps(plan),
-        *metadata_steps(plan),
-        *coco_steps(plan, tables),
-        *caption_steps(plan),
-        *extraction_steps(plan),
-        *rsa_steps(plan),
-        *subject_model_steps(plan),
-        *null_steps(plan),
-        *published_steps(plan, catalogue),
-        *untrained_steps(plan, tables),
-        *model_model_steps(plan, tables),
-        *tokenizer_steps(plan, tables),
-        *kmcca_steps(plan, tables),
+        *prepared_steps(list(plans)),
+        *nsd_steps(nsd),
+        *bold5000_steps(plans.bold5000),
+        *things_steps(plans.things),
+        *metadata_steps(nsd),
+        *coco_steps(nsd, tables),
+        *caption_steps(nsd),
+        *extraction_steps(plans),
+        *rsa_steps(plans),
+        *subject_model_steps(plans),
+        *null_steps(plans),
+        *published_steps(plans, catalogue),
+        *untrained_steps(plans, tables),
+        *model_model_steps(nsd, tables),
+        *tokenizer_steps(nsd, tables),
+        *kmcca_steps(nsd, tables),
     ]
-    constraints = wildcard_constraints(catalogue, plan.feature_plan.registry)
+    there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
+    # Simulated and real datasets have registries of their own, unless the settings name one.
+    registries = {plan.feature_plan.registry_path: plan.feature_plan.registry for plan in there}
+    constraints = wildcard_constraints(
+        catalogue,
+        [model for registry in registries.values() for model in registry],
+        nsd_matrices=settings.nsd.layout == "roi_matrices",
+    )
     workflow = Workflow(steps, constraints, LIBRARY, manifest, root)
-    return workflow, plan
+    return workflow, plans
 
 
-def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> list[str]:
+def targets(workflow: Workflow, plans: Plans, catalogue: list[Derivative]) -> list[str]:
     """Return the derivatives of the catalogue that the present settings and files can make.
 
-    Files that need model features, control tables or object annotations are wanted only where
-    there are some; asked for by name, they say what is missing.
+    Files of a dataset whose raw folder is absent are left out; so are those that need model
+    features, control tables or object annotations where there are none. Asked for by name, they
+    say what is missing.
     """
-    absent, uncaptioned = absent_sources(plan), absent_captions(plan)
+    uncaptioned, unindexed = absent_captions(plans.nsd), _absent_indexes(plans)
+    absent = {plan.name: absent_sources(plans, plan.name) for plan in plans}
+    absent["any"] = set() if models_installed() else {"packages"}
+    gone = {plan.name for plan in plans if not plan.raw_folder.exists}
 
     def can_be_made(row: Derivative) -> bool:
-        if row.analysis == "captions" and row.parameters["source"] == "pixtral":
-            return row.dataset not in uncaptioned
-        return not absent & needs(row)
+        if row.dataset in gone:
+            return False
+        if _is_generated(row) and row.dataset in uncaptioned:
+            return False
+        if row.analysis in DATASET_INDEXES:
+            return row.dataset not in unindexed
+        return _is_generated(row) or not absent[row.dataset] & needs(row)
 
     return [
         row.target
@@ -156,33 +203,63 @@ def targets(workflow: Workflow, plan: NsdPlan, catalogue: list[Derivative]) -> l
     ]
 
 
-def absent_sources(plan: NsdPlan) -> set[str]:
-    """Return which sources are not there, those included that depend on others.
+def absent_sources(plans: Plans, dataset: str = "nsd") -> set[str]:
+    """Return which sources of a dataset are not there, those included that depend on others.
 
-    `answers`: what is said of images; `controls`: a user's, or what they are computed from.
+    `recordings`: responses of subjects; `answers`: what is said of images; `controls`: a user's,
+    or what they are computed from; `features`: those that are extracted from absent captions, too.
     """
-    absent = plan.absent_sources() | (set() if can_answer(plan) else {"answers"})
+    plan = plans[dataset]
+    if not plan.raw_folder.exists:
+        return {"recordings"}
+    absent = plan.absent_sources() | (set() if can_answer(plans.nsd) else {"answers"})
+    reads = any(model.modality == "language" for model in plan.feature_plan.extracted.values())
+    if plan is not plans.nsd and reads and dataset in absent_captions(plans.nsd):
+        absent.add("features")
     computed = plan.control_plan.is_computed and absent & COMPUTED_FROM
     return absent | ({"controls"} if computed else set())
 
 
+def _is_generated(row: Derivative) -> bool:
+    """Say whether a file holds captions that a model, or what stands in for one, wrote."""
+    if row.analysis == "captions":
+        return row.parameters["source"] == "pixtral"
+    return row.analysis == "caption_index"
+
+
 def needs(row: Derivative) -> set[str]:
-    """Return what a published file needs beside the recordings."""
-    choices = [f"{row.analysis} {key}={value}" for key, value in row.parameters.items()]
-    return {source for name in (row.analysis, *choices) for source in NEEDS.get(name, ())}
+    """Return what a published file needs; the recordings, if it is no index."""
+    choices = [f"{key}={value}" for key, value in row.parameters.items()]
+    names = (row.analysis, *choices, *(f"{row.analysis} {choice}" for choice in choices))
+    found = {source for name in names for source in NEEDS.get(name, ())}
+    return found | (set() if row.analysis in INDEXES else {"recordings"})
 
 
-def control_matrices(plan: NsdPlan) -> list[str]:
+def control_matrices(plans: Plans) -> list[str]:
     """Return the control matrices that the present settings and files can make."""
-    can_be_made = not absent_sources(plan) & COMPUTED_FROM
-    return list(plan.control_plan.computed.values()) if can_be_made else []
+    can_be_made = not absent_sources(plans) & (COMPUTED_FROM | {"recordings"})
+    return list(plans.nsd.control_plan.computed.values()) if can_be_made else []
 
 
-def figures(catalogue: list[Derivative]) -> list[str]:
-    """Return the figures of all inter-subject RSA tables."""
+def _absent_indexes(plans: Plans) -> set[str]:
+    """Return the datasets whose index files cannot be made, because their raw data are absent."""
+    others = (plans.bold5000, plans.things)
+    return {other.name for other in others if not (other.raw_folder.exists and other.can_index())}
+
+
+def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = None) -> list[str]:
+    """Return the figures of inter-subject RSA tables, which average over pairs of subjects.
+
+    Parameters
+    ----------
+    catalogue : sequence of Derivative
+        Rows; tables by session have no figures.
+    wanted : container of str, optional
+        Tables that can be made; all of them, if not given.
+    """
     return [
         pattern.format(dataset=row.dataset, table=row.name)
         for row in catalogue
-        if row.analysis == "rsa_subject_subject"
+        if row.analysis == "rsa_subject_subject" and (wanted is None or row.target in wanted)
         for pattern in (paths.HEATMAP, paths.RANKING)
     ]

@@ -53,7 +53,7 @@ class CaptionPlan:
 
     def raw(self, dataset: str) -> RawFolder:
         """Return the raw folder of a dataset."""
-        others = {"bold5000": self.bold5000.raw, "things": self.things.raw}
+        others = {"bold5000": self.bold5000.raw_folder, "things": self.things.raw_folder}
         return self.nsd.raw_folder if dataset == "nsd" else others[dataset]
 
     def pictures(self, dataset: str) -> str:
@@ -183,9 +183,12 @@ def _indexes(captions: CaptionPlan) -> list[Step]:
         Step(
             "index_bold5000_images",
             paths.IMAGES_INDEX.format(dataset="bold5000"),
-            external=lambda _: {"lists": bold5000.raw.path(bold5000.bold5000.files.lists)},
+            external=lambda _: {
+                **bold5000.trial_order(),
+                "pictures": bold5000.raw(bold5000.bold5000.files.images),
+            },
             params=lambda _: {
-                "source": bold5000.raw.source,
+                "source": bold5000.source,
                 "below": bold5000.bold5000.files.images,
             },
         ),
@@ -193,10 +196,10 @@ def _indexes(captions: CaptionPlan) -> list[Step]:
             "index_things_images",
             paths.IMAGES_INDEX.format(dataset="things"),
             external=lambda _: {
-                "pictures": things.raw.path(things.things.files.images),
-                "concepts": things.raw.path(things.things.files.concepts),
+                "pictures": things.raw(things.things.files.images),
+                "concepts": things.raw(things.things.files.concepts),
             },
-            params=lambda _: {"source": things.raw.source, "below": things.things.files.images},
+            params=lambda _: {"source": things.source, "below": things.things.files.images},
         ),
     ]
 

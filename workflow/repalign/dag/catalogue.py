@@ -14,11 +14,21 @@ COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
-    "models_info", "model_sizes", "captions", "object_index", "person_index",
+    "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
+    "trial_index", "category_index", "caption_index",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
 SHIFTS = ("0", "1", "2")
+SUBSETS = {
+    "nsd": ("all", "animate", "inanimate"),
+    "bold5000": ("all", "coco", "imagenet", "scenes"),
+    "things": ("all", "train", "test"),
+}
+"""Images of each dataset that may take part."""
+SUBSET = tuple(dict.fromkeys(name for names in SUBSETS.values() for name in names))
+DEFAULTS = {"subset": "all"}
+"""Parameters that a row may leave out, and what they are then."""
 HEMISPHERES = ("joined", "separated")
 NUMBER = ("a whole number",)
 """Stands for any whole number above 0."""
@@ -29,6 +39,10 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "stimulus_info": {},
     "stimulus_index": {},
     "mask_index": {},
+    "image_list": {},
+    "trial_index": {},
+    "category_index": {},
+    "caption_index": {},
     "models_info": {},
     "model_sizes": {},
     "captions": {"source": ("coco", "pixtral")},
@@ -38,8 +52,10 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
         "shift": SHIFTS,
         "hemispheres": HEMISPHERES,
         "comparison": ("pearson", "spearman"),
+        "subset": SUBSET,
     },
-    "cka_subject_subject": {"shift": SHIFTS, "hemispheres": HEMISPHERES},
+    "rsa_subject_subject_sessions": {"hemispheres": HEMISPHERES, "subset": SUBSET},
+    "cka_subject_subject": {"shift": SHIFTS, "hemispheres": HEMISPHERES, "subset": SUBSET},
     "rsa_partitions": {
         "shift": SHIFTS,
         "hemispheres": HEMISPHERES,
@@ -47,7 +63,7 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "rsa_subject_subject_partial": {"shift": ("0", "1"), "hemispheres": HEMISPHERES},
     "rsa_subject_group": {"shift": SHIFTS, "hemispheres": HEMISPHERES},
-    "rsa_subject_model": {"hemispheres": HEMISPHERES},
+    "rsa_subject_model": {"hemispheres": HEMISPHERES, "subset": SUBSET},
     "rsa_subject_model_partial": {"hemispheres": HEMISPHERES},
     "null_subject_subject": {
         "shift": ("0", "1"),
@@ -69,6 +85,12 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Each analysis with its parameters and their allowed values."""
 
+OF_NSD = (
+    "rsa_partitions", "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections",
+    "kmcca_top_words", "object_index", "person_index",
+)  # fmt: skip
+"""Analyses that need what people said of the images of COCO, which NSD alone has."""
+
 
 @dataclass(frozen=True)
 class Derivative:
@@ -83,7 +105,7 @@ class Derivative:
     analysis : str
         A key of `ANALYSES`.
     parameters : dict of str to str
-        The choices of the analysis.
+        The choices of the analysis, defaults included.
     description : str
         One sentence for people.
     """
@@ -161,6 +183,12 @@ def select(catalogue: Sequence[Derivative], dataset: str, analysis: str) -> list
     return [row for row in catalogue if (row.dataset, row.analysis) == (dataset, analysis)]
 
 
+def with_defaults(analysis: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the choices of an analysis with the defaults of those that are left out."""
+    defaults = {key: value for key, value in DEFAULTS.items() if key in ANALYSES[analysis]}
+    return {**defaults, **parameters}
+
+
 def _derivative(fields: Sequence[str], where: str) -> Derivative:
     """Check one row and take its parameters apart."""
     if len(fields) != len(COLUMNS):
@@ -180,10 +208,18 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
             expected=f"one of {', '.join(ANALYSES)}",
             remedy="Correct the column `analysis`.",
         )
+    if analysis in OF_NSD and row["dataset"] != "nsd":
+        raise RepalignError(
+            f"{analysis} of dataset {row['dataset']!r}",
+            where=where,
+            expected="dataset nsd, whose images have the annotations that this analysis needs",
+            remedy="Correct the column `dataset` or `analysis`.",
+        )
     pairs = [item.partition("=") for item in row["parameters"].split(";") if item]
-    parameters = {key: value for key, _, value in pairs}
+    parameters = with_defaults(analysis, {key: value for key, _, value in pairs})
     allowed = ANALYSES[analysis]
-    if sorted(key for key, _, _ in pairs) != sorted(allowed):
+    twice = len({key for key, _, _ in pairs}) < len(pairs)
+    if twice or sorted(parameters) != sorted(allowed):
         raise RepalignError(
             f"parameters {sorted(key for key, _, _ in pairs)}",
             where=where,
@@ -191,12 +227,15 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
             remedy="Correct the column `parameters` (name=value;name=value).",
         )
     for key, value in parameters.items():
-        number = allowed[key] == NUMBER and value.isdecimal() and int(value) > 0
-        if value not in allowed[key] and not number:
+        choices = allowed[key]
+        number = choices == NUMBER and value.isdecimal() and int(value) > 0
+        if key == "subset":
+            choices = SUBSETS.get(row["dataset"], SUBSET)
+        if value not in choices and not number:
             raise RepalignError(
                 f"{key}={value}",
                 where=where,
-                expected=f"{key} one of {', '.join(allowed[key])}",
+                expected=f"{key} one of {', '.join(choices)}",
                 remedy="Correct the column `parameters`.",
             )
     return Derivative(row["path"], row["dataset"], analysis, parameters, row["description"])

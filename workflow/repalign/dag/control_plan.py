@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from repalign.errors import RepalignError
 from repalign.settings import Settings
@@ -19,6 +19,18 @@ COMPUTED_FROM = {"coco", "objects", "answers"}
 """What computed control matrices need beside the recordings."""
 
 
+class ControlSettings(Protocol):
+    """What the sections of all datasets say of controls."""
+
+    @property
+    def raw(self) -> str:
+        """Folder of the raw dataset."""
+
+    @property
+    def controls(self) -> str:
+        """Folder of the control matrices that a user has."""
+
+
 @dataclass(frozen=True)
 class ControlPlan:
     """Where the control matrices come from.
@@ -29,15 +41,29 @@ class ControlPlan:
         The checked settings.
     root : Path
         The project folder, which relative paths start from.
+    dataset : str
+        Section of the settings, and name in paths.
     """
 
     settings: Settings
     root: Path = Path()
+    dataset: str = "nsd"
+
+    @property
+    def own(self) -> ControlSettings:
+        """Return the section of the dataset."""
+        section: ControlSettings = getattr(self.settings, self.dataset)
+        return section
+
+    @property
+    def place(self) -> Path:
+        """Return the user's folder."""
+        return Path(self.own.raw) / self.own.controls
 
     @property
     def is_computed(self) -> bool:
-        """Say whether the workflow makes the control matrices."""
-        return self.settings.nsd.controls == COMPUTED
+        """Say whether the workflow makes the control matrices, which it can for NSD alone."""
+        return self.dataset == "nsd" and self.own.controls == COMPUTED
 
     @cached_property
     def computed(self) -> dict[str, str]:
@@ -50,7 +76,7 @@ class ControlPlan:
     @cached_property
     def supplied(self) -> dict[str, str]:
         """Return the files of the user's folder by the control's name, sorted."""
-        place = Path(self.settings.nsd.raw) / self.settings.nsd.controls
+        place = self.place
         found = sorted((self.root / place).glob("control_*.parquet"))
         return {path.stem.removeprefix("control_"): str(place / path.name) for path in found}
 
@@ -75,12 +101,11 @@ class ControlPlan:
     def _checked(self) -> dict[str, str]:
         """Return the user's control matrices; refuse a folder without any."""
         if not self.supplied:
+            or_else = f"; or set it to `{COMPUTED}`" if self.dataset == "nsd" else ""
             raise RepalignError(
                 "no control_<name>.parquet",
-                where=f"nsd.controls: {Path(self.settings.nsd.raw) / self.settings.nsd.controls}",
+                where=f"{self.dataset}.controls: {self.place}",
                 expected="at least one control table",
-                remedy=(
-                    f"Correct nsd.controls, put control tables there, or set it to `{COMPUTED}`."
-                ),
+                remedy=f"Correct {self.dataset}.controls, or put control tables there{or_else}.",
             )
         return self.supplied

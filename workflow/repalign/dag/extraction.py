@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from repalign.dag.nsd_plan import NsdPlan
+from repalign.dag.feature_plan import PROMPT
+from repalign.dag.plans import Plans
 from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
@@ -36,41 +36,58 @@ def model_keys(registry: Sequence[Model], modality: str) -> list[str]:
     return list(_models(registry, modality))
 
 
-def extraction_steps(plan: NsdPlan) -> list[Step]:
+def extraction_steps(plans: Plans) -> list[Step]:
     """Return the steps of feature extraction."""
-    extraction = _Extraction(plan)
+    extraction = _Extraction(plans)
     return [extraction.vision(), extraction.language()]
 
 
 class _Extraction:
     """Builds the steps, whose wildcards are dataset, weights and model key."""
 
-    def __init__(self, plan: NsdPlan) -> None:
-        self.plan = plan
-        self.settings = plan.settings.models
-        self.device, limits = device_options(plan)
+    def __init__(self, plans: Plans) -> None:
+        self.plans = plans
+        self._models: dict[str, dict[str, tuple[Model, str]]] = {}
+        self.settings = plans.settings.models
+        self.device, limits = device_options(plans.settings)
         self.limits: dict[str, int | str] = {
             "batch_size": self.settings.batch_size,
             # Not the threads that Snakemake grants: those depend on --cores, and digits on them.
-            "model_threads": plan.settings.resources.threads,
+            "model_threads": plans.settings.resources.threads,
             **limits,
         }
 
-    @cached_property
-    def models(self) -> dict[str, tuple[Model, str]]:
+    def models(self, dataset: str) -> dict[str, tuple[Model, str]]:
         """Return models and caption sources by key."""
-        registry = self.plan.feature_plan.registry
-        return _models(registry, "vision") | _models(registry, "language")
+        if dataset not in self._models:
+            registry = self.plans[dataset].feature_plan.registry
+            found = _models(registry, "vision") | _models(registry, "language")
+            self._models[dataset] = found
+        return self._models[dataset]
+
+    def pictures(self, dataset: str) -> dict[str, Any]:
+        """Return the file or folder of a dataset's pictures."""
+        return {"pictures": self.plans[dataset].raw(self.below(dataset))}
+
+    def below(self, dataset: str) -> str:
+        """Return where the pictures lie in the raw data."""
+        section = getattr(self.plans.settings, dataset)
+        place: str = section.files.images
+        return place
 
     def vision(self) -> Step:
         """Return the step of vision models."""
-        files = self.plan.nsd.files
         return Step(
             "extract_vision_features",
             paths.FEATURES.replace("{model}", "{vision_model}"),
             inputs=lambda w: self._inputs(w),
-            external=lambda w: {**self._external(w), "pictures": self.plan.raw(files.images)},
-            params=lambda w: {**self._params(w), "images": self.settings.images},
+            external=lambda w: {**self._external(w), **self.pictures(w["dataset"])},
+            params=lambda w: {
+                **self._params(w),
+                "images": self.settings.images,
+                # NSD has one file of pictures.
+                "below": [] if w["dataset"] == "nsd" else [self.below(w["dataset"])],
+            },
             limits=self.limits,
         )
 
@@ -91,7 +108,7 @@ class _Extraction:
                 "precision": self.settings.precision,
             }
 
-        share = self.plan.settings.captions.max_empty_share
+        share = self.plans.settings.captions.max_empty_share
         return Step(
             "extract_language_features",
             paths.FEATURES.replace("{model}", "{language_model}"),
@@ -109,15 +126,15 @@ class _Extraction:
         """Return the files of a model in a folder; of random weights, what describes it."""
         model, _ = self._chosen(w)
         # Architectures with random weights may be described in a folder, too.
-        is_there = bool(model.path) and (self.plan.root / model.path).is_dir()
+        is_there = bool(model.path) and (self.plans.root / model.path).is_dir()
         if model.source != "local-dir" and not (model.source == "random" and is_there):
             return {"weight_files": []}
-        folder = self.plan.root / model.path
+        folder = self.plans.root / model.path
         found = sorted(path for path in folder.rglob("*") if path.is_file())
         if not found:
             raise RepalignError(
                 "no such folder, or an empty one",
-                where=f"{self.plan.feature_plan.registry_path}, model {model.model}: {model.path}",
+                where=f"{self._registry(w)}, model {model.model}: {model.path}",
                 expected="a model as `save_pretrained` or timm's `save_for_hf` write it",
                 remedy="Correct the column `path`, which starts from the project folder.",
             )
@@ -130,7 +147,7 @@ class _Extraction:
         is_trained = w["weights"] == TRAINED
         is_local = bool(self._external(w)["weight_files"])
         return {
-            "source": self.plan.source,
+            "source": self.plans[w["dataset"]].source,
             "dataset": w["dataset"],
             "model": _key(w),
             "model_id": model.model,
@@ -147,7 +164,7 @@ class _Extraction:
     def _chosen(self, w: Wildcards) -> tuple[Model, str]:
         """Return the model of a job, refusing weights that contradict its key."""
         key, weights = _key(w), w["weights"]
-        model, source = self.models[key]
+        model, source = self._known(w["dataset"], key)
         target = f"features/{weights}/{key}.h5"
         if (weights == TRAINED) == key.endswith(UNTRAINED):
             raise RepalignError(
@@ -159,11 +176,28 @@ class _Extraction:
         if weights == TRAINED and model.source == "random":
             raise RepalignError(
                 f"no trained weights of {model.model}",
-                where=f"{self.plan.feature_plan.registry_path}, column source: random",
+                where=f"{self._registry(w)}, column source: random",
                 expected="source hub or local-dir, for trained features",
                 remedy=f"Correct the registry, or ask for random-seed-<number>/{key}{UNTRAINED}.",
             )
         return model, source
+
+    def _known(self, dataset: str, key: str) -> tuple[Model, str]:
+        """Look up a key among the models of a dataset."""
+        plan = self.plans[dataset].feature_plan
+        found = self.models(dataset).get(key)
+        if found is None or (found[1] == PROMPT and plan.prompt != PROMPT):
+            raise RepalignError(
+                f"no model {key} of {dataset}",
+                where=f"results/{dataset}/features",
+                expected=f"a key of {plan.registry_path}; language models read the captions "
+                f"`{plan.prompt}`",
+                remedy="Correct the target, or the registry.",
+            )
+        return found
+
+    def _registry(self, w: Wildcards) -> str:
+        return self.plans[w["dataset"]].feature_plan.registry_path
 
 
 def _models(registry: Sequence[Model], modality: str) -> dict[str, tuple[Model, str]]:

@@ -1,7 +1,7 @@
-"""Which models a run of NSD covers, and where the features of each come from.
+"""Which models a run of a dataset covers, and where the features of each come from.
 
 Features are extracted by the workflow where the registry says so (column `extract`), or lie in
-the folder `nsd.features`. Both are one file a model; a model may not have two.
+the folder `<dataset>.features`. Both are one file a model; a model may not have two.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from repalign.errors import RepalignError
 from repalign.models.modality import modality_of
@@ -23,6 +23,8 @@ REGISTRY = "config/models.tsv"
 SIMULATED_REGISTRY = "resources/simulated/models/models.tsv"
 PROMPT = "coco"
 """Captions that language models read for NSD."""
+GENERATED_PROMPT = "pixtral"
+"""Captions that they read for other datasets, which have none of people."""
 UNTRAINED = "-untrained"
 """End of the keys of models with random weights."""
 NOT_UNTRAINED = ("bloom", "gemma")
@@ -49,6 +51,22 @@ def looked_at(keys: Iterable[str]) -> set[str]:
     return {"pictures" if modality_of(key) == "vision" else "captions" for key in keys}
 
 
+class FeatureSettings(Protocol):
+    """What the sections of all datasets say of features."""
+
+    @property
+    def raw(self) -> str:
+        """Folder of the raw dataset."""
+
+    @property
+    def features(self) -> str:
+        """Folder of the feature files that a user has."""
+
+    @property
+    def skip_features(self) -> list[str]:
+        """Patterns of files that are left out."""
+
+
 @dataclass(frozen=True)
 class FeaturePlan:
     """Where the features of models come from.
@@ -61,11 +79,25 @@ class FeaturePlan:
         Whether the dataset is simulated.
     root : Path
         The project folder, which relative paths start from.
+    dataset : str
+        Section of the settings, and name in paths.
     """
 
     settings: Settings
     is_simulated: bool
     root: Path = Path()
+    dataset: str = "nsd"
+
+    @property
+    def own(self) -> FeatureSettings:
+        """Return the section of the dataset."""
+        section: FeatureSettings = getattr(self.settings, self.dataset)
+        return section
+
+    @property
+    def prompt(self) -> str:
+        """Return the source of the captions that language models read."""
+        return PROMPT if self.dataset == "nsd" else GENERATED_PROMPT
 
     @property
     def registry_path(self) -> str:
@@ -84,16 +116,22 @@ class FeaturePlan:
     @cached_property
     def extracted(self) -> dict[str, Model]:
         """Return the models whose features the workflow extracts, by key."""
-        return {model.key(PROMPT): model for model in self.registry if model.extract}
+        return {model.key(self.prompt): model for model in self.registry if model.extract}
+
+    @property
+    def place(self) -> Path:
+        """Return the features folder."""
+        return Path(self.own.raw) / self.own.features
 
     @cached_property
     def supplied(self) -> dict[str, str]:
         """Return the feature files of the features folder by model key, sorted."""
-        nsd = self.settings.nsd
-        place = Path(nsd.raw) / nsd.features
+        place = self.place
         folder = self.root / place
         found = sorted((*folder.glob("*.h5"), *folder.glob("*.pt")))
-        kept = [path for path in found if not any(path.match(skip) for skip in nsd.skip_features)]
+        kept = [
+            path for path in found if not any(path.match(skip) for skip in self.own.skip_features)
+        ]
         stems = [path.stem for path in kept]
         twice = {stem for stem in stems if stems.count(stem) > 1} | set(stems) & set(
             self.extracted
@@ -101,11 +139,12 @@ class FeaturePlan:
         if twice:
             raise RepalignError(
                 f"two sources of the features of {', '.join(sorted(twice))}",
-                where=f"nsd.features: {place}",
+                where=f"{self.dataset}.features: {place}",
                 expected="one .h5 or .pt file for each model, of models that are not extracted",
                 remedy=(
-                    "Take one of the two files away, name it in nsd.skip_features, or write `no` "
-                    f"in the column `extract` of {self.registry_path}."
+                    "Take one of the two files away, name it in "
+                    f"{self.dataset}.skip_features, or write `no` in the column `extract` of "
+                    f"{self.registry_path}."
                 ),
             )
         return {path.stem: str(place / path.name) for path in kept}
@@ -115,14 +154,13 @@ class FeaturePlan:
         """Return the keys of all models, sorted."""
         keys = sorted({*self.supplied, *self.extracted})
         if not keys:
-            nsd = self.settings.nsd
             raise RepalignError(
                 "no model",
-                where=f"nsd.features: {Path(nsd.raw) / nsd.features}",
+                where=f"{self.dataset}.features: {self.place}",
                 expected="at least one .h5 or .pt file, or a model that is extracted",
                 remedy=(
-                    "Correct nsd.features, put the features of your models there, or write "
-                    f"`yes` in the column `extract` of {self.registry_path}."
+                    f"Correct {self.dataset}.features, put the features of your models there, or "
+                    f"write `yes` in the column `extract` of {self.registry_path}."
                 ),
             )
         return keys
@@ -138,7 +176,8 @@ class FeaturePlan:
         """Return the feature file of a model as an input, if the workflow makes it."""
         if self._check(model) in self.supplied:
             return {}
-        return {"features": paths.FEATURES.format(dataset="nsd", weights="trained", model=model)}
+        found = paths.FEATURES.format(dataset=self.dataset, weights="trained", model=model)
+        return {"features": found}
 
     def external(self, model: str) -> dict[str, Any]:
         """Return the feature file of a model as an external file, if a user has it."""
@@ -161,8 +200,8 @@ class FeaturePlan:
 
     @property
     def language_models(self) -> list[str]:
-        """Return the language models that read the captions of `PROMPT`, sorted."""
-        return [key for key in self.keys if key.endswith(f"_prompt-{PROMPT}")]
+        """Return the language models that read the captions of `prompt`, sorted."""
+        return [key for key in self.keys if key.endswith(f"_prompt-{self.prompt}")]
 
     @property
     def vision_models(self) -> list[str]:
@@ -195,8 +234,8 @@ class FeaturePlan:
                     expected=f"ids of models in {self.registry_path}",
                     remedy="Correct the ids, or add rows to the registry.",
                 )
-        ordered = sorted(models, key=lambda model: (model.modality, model.key(PROMPT)))
-        return [model.key(PROMPT, untrained=True) for model in ordered]
+        ordered = sorted(models, key=lambda model: (model.modality, model.key(self.prompt)))
+        return [model.key(self.prompt, untrained=True) for model in ordered]
 
     @property
     def wants_untrained(self) -> bool:
@@ -204,7 +243,7 @@ class FeaturePlan:
 
         The published ones are large, and who extracts nothing did not ask for days of computing.
         """
-        extracted = {model.key(PROMPT, untrained=True) for model in self.extracted.values()}
+        extracted = {model.key(self.prompt, untrained=True) for model in self.extracted.values()}
         asked = self.settings.untrained.models != "published" or {*self.untrained} <= extracted
         return bool(self.untrained) and asked and models_installed()
 
@@ -216,8 +255,8 @@ class FeaturePlan:
                 where="the files asked for",
                 expected=f"one of {', '.join(self.keys)}",
                 remedy=(
-                    "Correct the target, add the model's feature file to nsd.features, or its "
-                    f"row to {self.registry_path}."
+                    "Correct the target, add the model's feature file to "
+                    f"{self.dataset}.features, or its row to {self.registry_path}."
                 ),
             )
         return model

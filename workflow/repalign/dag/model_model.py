@@ -11,7 +11,6 @@ from typing import Any
 
 from repalign.dag.catalogue import Derivative
 from repalign.dag.nsd_plan import NsdPlan
-from repalign.dag.nulls import N_IMAGES
 from repalign.dag.steps import Step, Wildcards
 from repalign.dag.table_maker import TableMaker
 from repalign.errors import RepalignError
@@ -45,7 +44,7 @@ def n_parts(plan: NsdPlan) -> int:
     any number of batches, and one too many is empty.
     """
     simulated = plan.source == "simulated"
-    n_images = plan.settings.simulate.nsd.n_images if simulated else N_IMAGES
+    n_images = plan.settings.simulate.nsd.n_images if simulated else plan.n_images
     return min(MOST_PARTS, -(-n_images // plan.settings.model_model.batch_size))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from repalign.dag.nsd_plan import AREA_GROUPS, AREAS, NsdPlan
+from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
 from repalign.tables import paths
@@ -14,63 +14,17 @@ from repalign.tables.paths import subject_label
 
 def nsd_steps(plan: NsdPlan) -> list[Step]:
     """Return the steps from the raw folder to the prepared dataset and the index files."""
-    shared = [_hcp_table(), _regions(plan), _quality(plan)]
     if plan.nsd.layout == "roi_matrices":
-        return [*shared, *_from_matrices(plan)]
-    return [*shared, *_from_raw(plan), *_indexes(plan)]
+        return _from_matrices(plan)
+    return [*_from_raw(plan), *_indexes(plan)]
 
 
 def _sub(wildcards: Wildcards) -> int:
     return int(wildcards["subject"])
 
 
-def _hcp_table() -> Step:
-    return Step(
-        name="build_hcp_table",
-        output=paths.HCP_TABLE,
-        external=lambda _: {"areas": AREAS, "groups": AREA_GROUPS},
-    )
-
-
-def _regions(plan: NsdPlan) -> Step:
-    return Step(
-        name="build_regions",
-        output=paths.REGIONS.format(dataset="nsd"),
-        inputs=lambda _: {"hcp_table": "results/metadata/hcp.csv"},
-        params=lambda _: {"source": plan.source, "regions": plan.regions},
-    )
-
-
-def _quality(plan: NsdPlan) -> Step:
-    def inputs(_: Wildcards) -> dict[str, Any]:
-        labels = [subject_label(s) for s in plan.subjects]
-        return {
-            "responses": [paths.RESPONSES.format(dataset="nsd", subject=s) for s in labels],
-            "regions": paths.REGIONS.format(dataset="nsd"),
-        }
-
-    return Step(
-        name="summarise_quality",
-        output=paths.QUALITY.format(dataset="nsd"),
-        inputs=inputs,
-        params=lambda _: {"source": plan.source, "subjects": plan.subjects},
-    )
-
-
 def _from_raw(plan: NsdPlan) -> list[Step]:
     files = plan.nsd.files
-
-    def gather_inputs(wildcards: Wildcards) -> dict[str, Any]:
-        sessions = range(1, plan.sessions[plan.selected(_sub(wildcards))] + 1)
-        return {
-            "sessions": [
-                paths.SESSION.format(
-                    dataset="nsd", subject=wildcards["subject"], session=f"{k:02d}"
-                )
-                for k in sessions
-            ],
-            "atlas": paths.ATLAS.format(dataset="nsd", subject=wildcards["subject"]),
-        }
 
     return [
         Step(
@@ -100,12 +54,6 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
                 "betas": _session_file(plan, _sub(w), int(w["session"])),
                 "design": plan.raw(files.design),
             },
-            params=lambda _: {"source": plan.source},
-        ),
-        Step(
-            name="gather_nsd_responses",
-            output=paths.RESPONSES.replace("{dataset}", "nsd"),
-            inputs=gather_inputs,
             params=lambda _: {"source": plan.source},
         ),
     ]

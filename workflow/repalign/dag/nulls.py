@@ -9,45 +9,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
-from repalign.dag.rsa import alignment_params, device_options, same_image, vector_set
+from repalign.dag.plans import Plans
+from repalign.dag.recorded import RecordedPlan
+from repalign.dag.rsa import device_options, vector_set
 from repalign.dag.steps import Step, Wildcards
-from repalign.dag.subject_model import session_vectors
+from repalign.dag.subject_model import model_params, session_vectors
 from repalign.tables import paths
 
 REGIONS_IN_BLOCK = 10
-N_IMAGES = 73_000
-"""Images of NSD; a draw of images is restricted to those of a set of trials."""
 
 
-def null_steps(plan: NsdPlan) -> list[Step]:
+def null_steps(plans: Plans) -> list[Step]:
     """Return the steps that compute shards of nulls."""
-    return [_subject_null(plan), _model_null(plan)]
+    return [_subject_null(plans), _model_null(plans)]
 
 
-def draw_params(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+def draw_params(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
     """Return what the draws depend on."""
     permutation = plan.settings.permutation
     return {
-        "repetitions": N_REPETITIONS,
+        "repetitions": plan.n_repetitions,
         "permutations": int(w["permutations"]),
         "seed": permutation.seed,
         "scheme": permutation.scheme,
         "unit": permutation.unit,
-        "n_images": N_IMAGES,
+        "n_images": plan.n_images,
     }
 
 
-def n_blocks(plan: NsdPlan, hemispheres: str) -> int:
+def n_blocks(plan: RecordedPlan, hemispheres: str) -> int:
     """Return the number of shards of an inter-subject null."""
     n_rois = len(plan.areas) if hemispheres == "joined" else len(plan.regions)
     return -(-n_rois // REGIONS_IN_BLOCK)
 
 
-def _subject_null(plan: NsdPlan) -> Step:
-    device, limits = device_options(plan)
+def _subject_null(plans: Plans) -> Step:
+    device, limits = device_options(plans.settings)
 
     def inputs(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
         chosen = {**w, "comparison": "pearson", "subset": "all"}
         pairs = [(i, j) for i in plan.subjects for j in plan.subjects if i != j]
         return {
@@ -56,6 +56,7 @@ def _subject_null(plan: NsdPlan) -> Step:
         }
 
     def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
         return {
             "source": plan.source,
             **draw_params(plan, w),
@@ -70,29 +71,22 @@ def _subject_null(plan: NsdPlan) -> Step:
     )
 
 
-def _model_null(plan: NsdPlan) -> Step:
-    device, limits = device_options(plan)
+def _model_null(plans: Plans) -> Step:
+    device, limits = device_options(plans.settings)
 
-    def params(w: Wildcards) -> dict[str, Any]:
-        return {
-            **alignment_params(plan, w),
-            **draw_params(plan, w),
-            **same_image(plan),
-            "subject": int(w["subject"]),
-            "model": w["model"],
-            "dataset": w["dataset"],
-            "assume_row_order": int(plan.nsd.assume_row_order),
-            **device,
-        }
+    def inputs(w: Wildcards) -> dict[str, Any]:
+        features = plans[w["dataset"]].feature_plan.inputs(w["model"])
+        return {"rdms": session_vectors(w, "rdms"), **features}
 
     return Step(
         "compute_model_null",
         paths.MODEL_NULL,
-        inputs=lambda w: {
-            "rdms": session_vectors(w, "rdms"),
-            **plan.feature_plan.inputs(w["model"]),
+        inputs=inputs,
+        external=lambda w: plans[w["dataset"]].feature_plan.external(w["model"]),
+        params=lambda w: {
+            **model_params(plans, w),
+            **draw_params(plans[w["dataset"]], w),
+            **device,
         },
-        external=lambda w: plan.feature_plan.external(w["model"]),
-        params=params,
         limits=limits,
     )

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.nulls import n_blocks
-from repalign.dag.rsa import PARTITIONS, pair_parts
+from repalign.dag.plans import Plans
+from repalign.dag.rsa import PARTITIONS, image_set, pair_parts, session_pair_parts
 from repalign.dag.steps import Step
 from repalign.dag.table_maker import TableMaker
 from repalign.errors import RepalignError
@@ -18,22 +18,22 @@ from repalign.tables import paths
 from repalign.tables.paths import subject_label
 
 
-def published_steps(plan: NsdPlan, catalogue: Sequence[Derivative]) -> list[Step]:
-    """Return the steps that make the published files of a dataset, and their figures.
+def published_steps(plans: Plans, catalogue: Sequence[Derivative]) -> list[Step]:
+    """Return the steps that make the published files of all datasets, and their figures.
 
     Parameters
     ----------
-    plan : NsdPlan
-        What the run covers.
+    plans : Plans
+        What the run covers of every dataset.
     catalogue : sequence of Derivative
-        All rows; those of other datasets and analyses are left out.
+        All rows; those of other analyses are left out.
 
     Returns
     -------
     list of Step
         One an analysis, with the file names of its rows as wildcard.
     """
-    maker = _Maker(plan, catalogue)
+    maker = _Maker(plans, catalogue)
     tables = [*maker.subject_tables(), *maker.model_tables(), *maker.nulls(), maker.pvalues()]
     return [*tables, *maker.figures()]
 
@@ -44,27 +44,36 @@ class _Maker(TableMaker):
     def pair_params(self, row: Derivative) -> dict[str, Any]:
         """Return the parameters of a table of pairs of subjects."""
         return {
-            "subjects": self.plan.subjects,
+            "subjects": self.plans[row.dataset].subjects,
             "shift": int(row.parameters["shift"]),
             "hemispheres": row.parameters["hemispheres"],
         }
 
+    def mirror_params(self, row: Derivative) -> dict[str, Any]:
+        """Return those of a table whose parts may stand for both orders of a pair."""
+        n_repetitions = self.plans[row.dataset].n_repetitions
+        return {**self.pair_params(row), "repetitions": n_repetitions}
+
     def subject_tables(self) -> list[Step]:
         """Return the tables that compare subjects with each other."""
-        plan = self.plan
+        plans = self.plans
 
         def rsa(row: Derivative) -> dict[str, Any]:
             quality = paths.QUALITY.format(dataset=row.dataset)
-            return {"parts": pair_parts(plan, row), "quality": quality}
+            return {"parts": pair_parts(plans[row.dataset], row), "quality": quality}
+
+        def sessions(row: Derivative) -> dict[str, Any]:
+            return {"parts": session_pair_parts(plans[row.dataset], row)}
 
         def cka(row: Derivative) -> dict[str, Any]:
-            return {"parts": pair_parts(plan, row, comparison="cka")}
+            return {"parts": pair_parts(plans[row.dataset], row, comparison="cka")}
 
         def partitions(row: Derivative) -> dict[str, Any]:
+            plan = plans[row.dataset]
             return {"parts": [p for s in PARTITIONS for p in pair_parts(plan, row, subset=s)]}
 
         def partial(row: Derivative) -> dict[str, Any]:
-            labels = [subject_label(s) for s in plan.subjects]
+            labels = [subject_label(s) for s in plans[row.dataset].subjects]
             return {
                 "parts": [
                     paths.PARTIAL_PAIR.format(
@@ -79,15 +88,26 @@ class _Maker(TableMaker):
             return {"parts": self.by_subject(paths.GROUP_PART, row)}
 
         def rsa_params(row: Derivative) -> dict[str, Any]:
-            return {**self.pair_params(row), "comparison": row.parameters["comparison"]}
+            return {**self.mirror_params(row), "comparison": row.parameters["comparison"]}
 
         def subset_params(row: Derivative) -> dict[str, Any]:
-            return {**self.pair_params(row), "subsets": list(PARTITIONS)}
+            return {**self.mirror_params(row), "subsets": list(PARTITIONS)}
 
-        pair = self.pair_params
+        def session_params(row: Derivative) -> dict[str, Any]:
+            subset = row.parameters["subset"]
+            return {
+                "subjects": plans[row.dataset].subjects,
+                "hemispheres": row.parameters["hemispheres"],
+                "image_set": image_set(row.dataset, subset),
+            }
+
+        pair, mirror = self.pair_params, self.mirror_params
         return [
             self.step("join_rsa_subject_subject", "rsa_subject_subject", rsa, rsa_params),
-            self.step("join_cka_subject_subject", "cka_subject_subject", cka, pair),
+            self.step(
+                "join_rsa_sessions", "rsa_subject_subject_sessions", sessions, session_params
+            ),
+            self.step("join_cka_subject_subject", "cka_subject_subject", cka, mirror),
             self.step("join_rsa_partitions", "rsa_partitions", partitions, subset_params),
             self.step("join_rsa_partial", "rsa_subject_subject_partial", partial, pair),
             self.step("join_rsa_subject_group", "rsa_subject_group", group, pair),
@@ -102,15 +122,20 @@ class _Maker(TableMaker):
 
         def parts(row: Derivative) -> dict[str, Any]:
             pattern, _ = kinds[row.analysis]
-            models = self.plan.models
+            models = self.plans[row.dataset].models
             return {"parts": [p for m in models for p in self.by_subject(pattern, row, model=m)]}
 
         def params(row: Derivative) -> dict[str, Any]:
+            plan, (_, by) = self.plans[row.dataset], kinds[row.analysis]
+            # The published tables of other datasets than NSD have columns of their own.
+            is_other = by == "session" and row.dataset != "nsd"
+            subset = row.parameters.get("subset", "all")
             return {
-                "subjects": self.plan.subjects,
-                "models": self.plan.models,
+                "subjects": plan.subjects,
+                "models": plan.models,
                 "hemispheres": row.parameters["hemispheres"],
-                "by": kinds[row.analysis][1],
+                "by": by,
+                "image_set": [image_set(row.dataset, subset)] if is_other else [],
             }
 
         return [self.step("join_rsa_subject_model", "rsa_subject_model", parts, params)]
@@ -121,26 +146,26 @@ class _Maker(TableMaker):
             pattern.format(
                 dataset=row.dataset, subject=subject_label(s), **row.parameters, **entities
             )
-            for s in self.plan.subjects
+            for s in self.plans[row.dataset].subjects
         ]
 
     def nulls(self) -> list[Step]:
         """Return the null distributions."""
-        plan = self.plan
+        plans = self.plans
 
         def of_subjects(row: Derivative) -> dict[str, Any]:
-            count = n_blocks(plan, row.parameters["hemispheres"])
+            count = n_blocks(plans[row.dataset], row.parameters["hemispheres"])
             pattern = paths.PAIR_NULL
             entities = {"dataset": row.dataset, **row.parameters}
             return {"parts": [pattern.format(block=f"{k:02d}", **entities) for k in range(count)]}
 
         def models(row: Derivative) -> list[str]:
-            modality = row.parameters["modality"]
+            plan, modality = plans[row.dataset], row.parameters["modality"]
             found = [m for m in plan.models if modality_of(m) == modality]
             if not found:
                 raise RepalignError(
                     f"no {modality} model among {', '.join(plan.models)}",
-                    where=f"nsd.features: {plan.nsd.features}",
+                    where=f"{plan.name}.features: {plan.feature_plan.place}",
                     expected=f"at least one {modality} model for {row.path}",
                     remedy="Add the features of one; names of vision models end with -cls.",
                 )
@@ -159,7 +184,7 @@ class _Maker(TableMaker):
             modality = row.parameters["modality"]
             return {
                 **count(row),
-                "subjects": plan.subjects,
+                "subjects": plans[row.dataset].subjects,
                 "models": models(row),
                 "modality": modality,
             }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
+from repalign.dag.plans import Plans
+from repalign.dag.recorded import RecordedPlan
 from repalign.dag.steps import Step, Wildcards
+from repalign.settings import Settings
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
+from repalign.tables.rsa_table import mirrored
 
 MEASURES = {"rdms": "rdm", "grams": "gram"}
 """Folders of vectors, and what they hold."""
@@ -22,32 +25,34 @@ VECTOR_FOLDERS = {
 """Where the vectors of each comparison lie."""
 
 PARTITIONS = ("animate", "inanimate")
+STIMULUS_SETS = ("coco", "imagenet", "scenes", "train", "test")
+"""Values of the column `subset` of `stimuli.parquet`, of whatever dataset."""
 
 
-def alignment_params(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+def alignment_params(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
     """Return what every computation of RDM vectors depends on."""
     rsa = plan.settings.rsa
     return {
         "source": plan.source,
-        "repetitions": N_REPETITIONS,
+        "repetitions": plan.n_repetitions,
         "hemispheres": w["hemispheres"],
         "clip_quantile": rsa.clip_quantile,
         "min_trials": rsa.min_trials,
     }
 
 
-def same_image(plan: NsdPlan) -> dict[str, int]:
+def same_image(plan: RecordedPlan) -> dict[str, int]:
     """Return the switch of pairs of trials that show one image."""
     return {"drop_same_image_pairs": int(plan.settings.rsa.drop_same_image_pairs)}
 
 
-def device_options(plan: NsdPlan) -> tuple[dict[str, str], dict[str, str]]:
+def device_options(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     """Return the device as a parameter and as a limit, one of them empty.
 
     A GPU changes the last digits, so results say that they come from one. Those of the CPU say
     nothing, as before there was a choice.
     """
-    chosen: dict[str, str] = {"device": plan.settings.resources.device}
+    chosen: dict[str, str] = {"device": settings.resources.device}
     return ({}, chosen) if chosen["device"] == "cpu" else (chosen, {})
 
 
@@ -60,22 +65,33 @@ def subject_inputs(w: Wildcards, responses: str = paths.SHARED_RESPONSES) -> dic
     }
 
 
-def rsa_steps(plan: NsdPlan) -> list[Step]:
+def subset_input(w: Wildcards) -> dict[str, Any]:
+    """Return the list of stimuli that take part as an input; none where all do."""
+    subset = w.get("subset", "all")
+    return (
+        {}
+        if subset == "all"
+        else {"subset": paths.SUBSET.format(dataset=w["dataset"], subset=subset)}
+    )
+
+
+def rsa_steps(plans: Plans) -> list[Step]:
     """Return the steps up to the comparison of two subjects, in the order of the data."""
-    compare = [_compare(plan), _compare_partial(plan), _compare_group(plan)]
-    return [_select(plan), *_subsets(plan), _compute(plan), _rank(plan), *compare]
+    compare = [_compare, _compare_partial, _compare_group, _compare_sessions]
+    made = [_select(plans), *_subsets(plans), _compute(plans), _rank(plans)]
+    return [*made, *(step(plans) for step in compare)]
 
 
-def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int:
+def representative(plan: RecordedPlan, subject: int, partner: int, shift: int) -> int:
     """Return the partner whose trial set with `subject` is computed for all partners like it.
 
-    With a common trial order the trials that match depend on the partner's number of sessions
-    alone. Without a shift, sessions that `subject` does not have change nothing either.
+    In most datasets the trials that match depend on the partner's number of sessions alone.
+    Without a shift, sessions that `subject` does not have change nothing either.
 
     Parameters
     ----------
-    plan : NsdPlan
-        What the run covers.
+    plan : RecordedPlan
+        What the run covers of the dataset.
     subject, partner : int
         Subject numbers.
     shift : int
@@ -86,7 +102,7 @@ def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int
     int
         The first subject that stands for `partner`, or `partner` itself if sets are not shared.
     """
-    if plan.settings.rsa.trial_sets == "per_pair":
+    if plan.settings.rsa.trial_sets == "per_pair" or not plan.partners_are_alike:
         return partner
 
     def overlap(other: int) -> int:
@@ -96,7 +112,7 @@ def representative(plan: NsdPlan, subject: int, partner: int, shift: int) -> int
     return next(other for other in plan.subjects if overlap(other) == overlap(partner))
 
 
-def vector_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role: str) -> str:
+def vector_set(plan: RecordedPlan, w: Wildcards, *, subject: int, partner: int, role: str) -> str:
     """Return the folder of vectors that one side of a comparison reads."""
     shift = int(w["shift"])
     return VECTOR_FOLDERS[w["comparison"]].format(
@@ -111,23 +127,21 @@ def vector_set(plan: NsdPlan, w: Wildcards, *, subject: int, partner: int, role:
     )
 
 
-def _select(plan: NsdPlan) -> Step:
+def _select(plans: Plans) -> Step:
     return Step(
         "select_shared_responses",
         paths.SHARED_RESPONSES,
         inputs=lambda w: subject_inputs(w, paths.RESPONSES),
-        params=lambda w: {"source": plan.source, "subject": int(w["subject"])},
+        params=lambda w: {
+            "source": plans[w["dataset"]].source,
+            "subject": int(w["subject"]),
+        },
     )
 
 
-def _compute(plan: NsdPlan) -> Step:
-    def inputs(w: Wildcards) -> dict[str, Any]:
-        found = subject_inputs(w)
-        if w["subset"] != "all":
-            found["subset"] = paths.SUBSET.format(dataset=w["dataset"], subset=w["subset"])
-        return found
-
+def _compute(plans: Plans) -> Step:
     def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
         return {
             **alignment_params(plan, w),
             **same_image(plan),
@@ -138,25 +152,34 @@ def _compute(plan: NsdPlan) -> Step:
             "shift": int(w["shift"]),
         }
 
-    limits = {"memory_mb": plan.settings.resources.memory_mb}
-    return Step("compute_rdms", paths.VECTORS, inputs=inputs, params=params, limits=limits)
+    return Step(
+        "compute_rdms",
+        paths.VECTORS,
+        inputs=lambda w: {**subject_inputs(w), **subset_input(w)},
+        params=params,
+        limits=set_limits(plans),
+    )
 
 
-def _rank(plan: NsdPlan) -> Step:
+def _rank(plans: Plans) -> Step:
+    def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
+        return {
+            "source": plan.source,
+            "repetitions": plan.n_repetitions,
+            "ties": plan.settings.rsa.spearman_ties,
+            **same_image(plan),
+        }
+
     return Step(
         "rank_rdms",
         paths.RANKED_RDMS,
         inputs=lambda w: {"rdms": VECTOR_FOLDERS["pearson"].format_map(dict(w))},
-        params=lambda _: {
-            "source": plan.source,
-            "repetitions": N_REPETITIONS,
-            "ties": plan.settings.rsa.spearman_ties,
-            **same_image(plan),
-        },
+        params=params,
     )
 
 
-def _pair_params(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+def _pair_params(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
     return {
         "source": plan.source,
         "subject_i": int(w["subject_i"]),
@@ -166,7 +189,7 @@ def _pair_params(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
     }
 
 
-def _sides(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
+def _sides(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
     i, j = int(w["subject_i"]), int(w["subject_j"])
     return {
         "x": vector_set(plan, w, subject=i, partner=j, role="x"),
@@ -174,39 +197,45 @@ def _sides(plan: NsdPlan, w: Wildcards) -> dict[str, Any]:
     }
 
 
-def _compare(plan: NsdPlan) -> Step:
-    device, limits = device_options(plan)
+def _compare(plans: Plans) -> Step:
+    device, limits = device_options(plans.settings)
     return Step(
         "compare_rdms",
         paths.PAIR,
-        inputs=lambda w: _sides(plan, w),
-        params=lambda w: {**_pair_params(plan, w), **device},
+        inputs=lambda w: _sides(plans[w["dataset"]], w),
+        params=lambda w: {**_pair_params(plans[w["dataset"]], w), **device},
         limits=limits,
     )
 
 
-def _compare_partial(plan: NsdPlan) -> Step:
+def _compare_partial(plans: Plans) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
         sides = _sides(plan, {**w, "subset": "controlled", "comparison": "pearson"})
         return {**sides, **plan.control_plan.inputs()}
+
+    def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
+        return {
+            **_pair_params(plan, w),
+            **same_image(plan),
+            "repetitions": plan.n_repetitions,
+            "control_names": plan.control_plan.names,
+            "control_id": plan.id_column,
+        }
 
     return Step(
         "compare_rdms_partial",
         paths.PARTIAL_PAIR,
         inputs=inputs,
-        external=lambda _: plan.control_plan.external(),
-        params=lambda w: {
-            **_pair_params(plan, w),
-            **same_image(plan),
-            "repetitions": N_REPETITIONS,
-            "control_names": plan.control_plan.names,
-        },
+        external=lambda w: plans[w["dataset"]].control_plan.external(),
+        params=params,
     )
 
 
-def _compare_group(plan: NsdPlan) -> Step:
+def _compare_group(plans: Plans) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
-        labels = [subject_label(s) for s in plan.subjects]
+        labels = [subject_label(s) for s in plans[w["dataset"]].subjects]
         return {
             **subject_inputs(w),
             "responses": [
@@ -215,6 +244,7 @@ def _compare_group(plan: NsdPlan) -> Step:
         }
 
     def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
         chosen = alignment_params(plan, w)
         del chosen["min_trials"]
         return {
@@ -225,40 +255,93 @@ def _compare_group(plan: NsdPlan) -> Step:
             "shift": int(w["shift"]),
         }
 
-    return Step("compare_group", paths.GROUP_PART, inputs=inputs, params=params)
+    limits = {"max_trials": plans.settings.rsa.max_trials}
+    return Step("compare_group", paths.GROUP_PART, inputs=inputs, params=params, limits=limits)
 
 
-def _subsets(plan: NsdPlan) -> list[Step]:
+def _compare_sessions(plans: Plans) -> Step:
+    device, limits = device_options(plans.settings)
+
+    def inputs(w: Wildcards) -> dict[str, Any]:
+        labels = [w["subject_i"], w["subject_j"]]
+        of_i = subject_inputs({**w, "subject": labels[0]}, paths.RESPONSES)
+        responses = [paths.RESPONSES.format(dataset=w["dataset"], subject=s) for s in labels]
+        return {**of_i, "responses": responses, **subset_input(w)}
+
+    def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
+        return {
+            **alignment_params(plan, w),
+            **same_image(plan),
+            "subject_i": plan.selected(int(w["subject_i"])),
+            "subject_j": plan.selected(int(w["subject_j"])),
+            "image_set": image_set(w["dataset"], w["subset"]),
+            **device,
+        }
+
+    return Step(
+        "compare_subject_sessions",
+        paths.SESSION_PAIR,
+        inputs=inputs,
+        params=params,
+        limits={"memory_mb": plans.settings.resources.memory_mb, **limits},
+    )
+
+
+def image_set(dataset: str, subset: str) -> str:
+    """Return the name of a dataset or of a subset of its images, as published tables have it."""
+    return dataset if subset == "all" else f"{dataset}-{subset}"
+
+
+def set_limits(plans: Plans) -> dict[str, int | str]:
+    """Return what bounds the RDM vectors of one set of trials."""
+    settings = plans.settings
+    return {"memory_mb": settings.resources.memory_mb, "max_trials": settings.rsa.max_trials}
+
+
+def _subsets(plans: Plans) -> list[Step]:
     return [
         Step(
             "select_partition",
-            paths.SUBSET.replace("{subset}", "{partition}"),
+            paths.SUBSET.format(dataset="nsd", subset="{partition}"),
             inputs=lambda _: {"objects": paths.OBJECTS_INDEX},
-            params=lambda w: {"source": plan.source, "partition": w["partition"]},
+            params=lambda w: {"source": plans.nsd.source, "partition": w["partition"]},
+        ),
+        Step(
+            "select_stimuli",
+            paths.SUBSET.replace("{subset}", "{stimulus_set}"),
+            inputs=lambda w: {"stimuli": paths.STIMULI.format(dataset=w["dataset"])},
+            params=lambda w: {
+                "source": plans[w["dataset"]].source,
+                "stimulus_set": w["stimulus_set"],
+            },
         ),
         Step(
             "select_controlled",
             paths.CONTROLLED,
-            inputs=lambda _: plan.control_plan.inputs(),
-            external=lambda _: plan.control_plan.external(),
-            params=lambda _: {"source": plan.source},
+            inputs=lambda w: plans[w["dataset"]].control_plan.inputs(),
+            external=lambda w: plans[w["dataset"]].control_plan.external(),
+            params=lambda w: {
+                "source": plans[w["dataset"]].source,
+                "control_id": plans[w["dataset"]].id_column,
+            },
         ),
     ]
 
 
-def part_of(w: Wildcards, subject_i: int, subject_j: int) -> str:
+def part_of(w: Wildcards, subject_i: int, subject_j: int, n_repetitions: int = 3) -> str:
     """Return the part that holds a pair of a table, its transpose where that is the same thing.
 
-    Shift 2 of (i, j) is the transpose of shift 1 of (j, i), and shift 0 is symmetric
-    (three repetitions; exact, because both sides use the same trials).
+    Shift s of (i, j) is the transpose of shift R - s of (j, i), with R repetitions, and shift 0
+    is symmetric (exact, because both sides use the same trials). The smaller shift is computed.
     """
-    shift = int(w["shift"])
-    if shift == 2 or (shift == 0 and subject_i > subject_j):
+    shift, swapped = mirrored(int(w["shift"]), subject_i, subject_j, n_repetitions)
+    if swapped:
         subject_i, subject_j = subject_j, subject_i
     return paths.PAIR.format(
         dataset=w["dataset"],
         subset=w.get("subset", "all"),
-        shift=1 if shift == 2 else shift,
+        shift=shift,
         hemispheres=w["hemispheres"],
         comparison=w["comparison"],
         subject_i=subject_label(subject_i),
@@ -266,7 +349,21 @@ def part_of(w: Wildcards, subject_i: int, subject_j: int) -> str:
     )
 
 
-def pair_parts(plan: NsdPlan, row: Derivative, **choices: str) -> list[str]:
+def pair_parts(plan: RecordedPlan, row: Derivative, **choices: str) -> list[str]:
     """Return the parts of a table of all ordered pairs, i major."""
     w = {"dataset": row.dataset, **row.parameters, **choices}
-    return [part_of(w, i, j) for i, j in product(plan.subjects, plan.subjects)]
+    pairs = product(plan.subjects, plan.subjects)
+    return [part_of(w, i, j, plan.n_repetitions) for i, j in pairs]
+
+
+def session_pair_parts(plan: RecordedPlan, row: Derivative) -> list[str]:
+    """Return the parts of a table of ordered pairs of different subjects, i major."""
+    return [
+        paths.SESSION_PAIR.format(
+            dataset=row.dataset,
+            subject_i=subject_label(i),
+            subject_j=subject_label(j),
+            **row.parameters,
+        )
+        for i, j in permutations(plan.subjects, 2)
+    ]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd_plan import NsdPlan
+from repalign.dag.catalogue import Derivative, with_defaults
+from repalign.dag.plans import Plans
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
 from repalign.tables import paths
 
 TABLES = {
     "rsa_subject_subject": ("rsa_subject_subject",),
+    "rsa_subject_subject_sessions": ("rsa_subject_subject_sessions",),
     "cka_subject_subject": ("cka_subject_subject",),
     "rsa_partitions": ("rsa_partitions",),
     "rsa_subject_subject_partial": ("rsa_subject_subject_partial",),
@@ -41,8 +42,8 @@ def no_files(_: Derivative) -> dict[str, Any]:
 class TableMaker:
     """Builds steps whose output is a row of the catalogue."""
 
-    def __init__(self, plan: NsdPlan, catalogue: Sequence[Derivative]) -> None:
-        self.plan = plan
+    def __init__(self, plans: Plans, catalogue: Sequence[Derivative]) -> None:
+        self.plans = plans
         self.by_name = {(row.dataset, row.name): row for row in catalogue}
 
     def step(
@@ -84,7 +85,7 @@ class TableMaker:
             return {**inputs(row(w)), **(regions if with_regions else {})}
 
         def all_params(w: Wildcards) -> dict[str, Any]:
-            return {"source": self.plan.source, **params(row(w))}
+            return {"source": self.plans[w["dataset"]].source, **params(row(w))}
 
         return Step(
             name,
@@ -96,7 +97,8 @@ class TableMaker:
         )
 
     def find(self, dataset: str, analysis: str, **parameters: str) -> str:
-        """Return the file of the catalogue with some choices."""
+        """Return the file of the catalogue with some choices; others are at their defaults."""
+        parameters = with_defaults(analysis, parameters)
         for row in self.by_name.values():
             if (row.dataset, row.analysis, row.parameters) == (dataset, analysis, parameters):
                 return row.target

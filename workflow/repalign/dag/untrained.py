@@ -6,7 +6,8 @@ from itertools import product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
-from repalign.dag.nsd_plan import N_REPETITIONS, NsdPlan
+from repalign.dag.plans import Plans
+from repalign.dag.recorded import RecordedPlan
 from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
 from repalign.dag.subject_model import session_vectors
@@ -16,13 +17,13 @@ from repalign.tables import paths
 from repalign.tables.paths import subject_label
 
 
-def untrained_steps(plan: NsdPlan, tables: TableMaker) -> list[Step]:
+def untrained_steps(plans: Plans, tables: TableMaker) -> list[Step]:
     """Return the steps of the comparison of subjects with untrained models.
 
     Parameters
     ----------
-    plan : NsdPlan
-        What the run covers.
+    plans : Plans
+        What the run covers of every dataset.
     tables : TableMaker
         Of the catalogue.
 
@@ -31,11 +32,11 @@ def untrained_steps(plan: NsdPlan, tables: TableMaker) -> list[Step]:
     list of Step
         The comparison of one subject with one model, and the table.
     """
-    return [_compare(plan), _join(plan, tables)]
+    return [_compare(plans), _join(plans, tables)]
 
 
-def _compare(plan: NsdPlan) -> Step:
-    device, limits = device_options(plan)
+def _compare(plans: Plans) -> Step:
+    device, limits = device_options(plans.settings)
 
     def inputs(w: Wildcards) -> dict[str, Any]:
         weights = f"random-seed-{w['seed']}"
@@ -47,13 +48,14 @@ def _compare(plan: NsdPlan) -> Step:
         }
 
     def params(w: Wildcards) -> dict[str, Any]:
+        plan = plans[w["dataset"]]
         return {
             "source": plan.source,
             "subject": int(w["subject"]),
             "dataset": w["dataset"],
             "model": w["model"],
             "seed": int(w["seed"]),
-            "repetitions": N_REPETITIONS,
+            "repetitions": plan.n_repetitions,
             "min_trials": plan.settings.rsa.min_trials,
             **device,
         }
@@ -63,8 +65,8 @@ def _compare(plan: NsdPlan) -> Step:
     )
 
 
-def _join(plan: NsdPlan, tables: TableMaker) -> Step:
-    def models() -> list[str]:
+def _join(plans: Plans, tables: TableMaker) -> Step:
+    def models(plan: RecordedPlan) -> list[str]:
         found = plan.feature_plan.untrained
         if not found:
             raise RepalignError(
@@ -76,6 +78,7 @@ def _join(plan: NsdPlan, tables: TableMaker) -> Step:
         return found
 
     def parts(row: Derivative) -> dict[str, Any]:
+        plan = plans[row.dataset]
         return {
             "parts": [
                 paths.UNTRAINED_PART.format(
@@ -86,14 +89,15 @@ def _join(plan: NsdPlan, tables: TableMaker) -> Step:
                     **row.parameters,
                 )
                 for model, seed, subject in product(
-                    models(), plan.settings.untrained.seeds, plan.subjects
+                    models(plan), plan.settings.untrained.seeds, plan.subjects
                 )
             ]
         }
 
     def params(row: Derivative) -> dict[str, Any]:
+        plan = plans[row.dataset]
         return {
-            "models": models(),
+            "models": models(plan),
             "seeds": plan.settings.untrained.seeds,
             "subjects": plan.subjects,
             "sessions": [plan.sessions[subject] for subject in plan.subjects],

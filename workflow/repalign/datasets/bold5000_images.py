@@ -116,6 +116,31 @@ def bold5000_images(presentations: list[Presentation], below: str) -> pd.DataFra
     )
 
 
+def check_pictures(images: pd.DataFrame, folder: str | Path) -> None:
+    """Refuse an index of images whose pictures are not all there.
+
+    Parameters
+    ----------
+    images : DataFrame
+        As `bold5000_images` returns it.
+    folder : str or Path
+        Folder of the pictures, with COCO, ImageNet and Scene.
+
+    Raises
+    ------
+    RepalignError
+        Naming the first picture that is missing, and how many are.
+    """
+    places = images["stim_source"].map(FOLDERS) + "/" + images["image_name"]
+    lost = [place for place in places if not (Path(folder) / place).is_file()]
+    if lost:
+        raise _error(
+            f"no {lost[0]} ({len(lost)} of {len(images)} pictures missing)",
+            folder,
+            "the picture of every image in the presentation lists",
+        )
+
+
 def check_real_bold5000(presentations: list[Presentation], images: pd.DataFrame) -> None:
     """Refuse lists that claim to be BOLD5000's and have other counts."""
     shown = dict(Counter(item.subject for item in presentations))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -108,25 +109,103 @@ def trial_set(
     return keys[matched][order], rows[matched][order]
 
 
+def match_sessions(
+    trials: pd.DataFrame,
+    subject_i: int,
+    subject_j: int,
+    n_repetitions: int,
+    stimuli: Rows | None = None,
+) -> Iterator[tuple[int, Rows, Rows, Rows]]:
+    """Pair equal showings of a stimulus to two subjects, by the sessions of the first.
+
+    Unlike `match_trials`, all stimuli that these two subjects saw take part, whoever else did.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Trials of all subjects, as in `trials.parquet`.
+    subject_i, subject_j : int
+        The ordered pair.
+    n_repetitions : int
+        How often a stimulus is shown to a subject at most.
+    stimuli : ndarray of int64, shape (n,), optional
+        Stimuli that take part; repetitions are those of the whole table. All, if not given.
+
+    Yields
+    ------
+    session : int
+        Each session of i, in order; the trials of j come from any of its own.
+    keys : ndarray, shape (n_trials,), int64
+        stimulus * n_repetitions + repetition, in the order of i's recording.
+    rows_i, rows_j : ndarray, shape (n_trials,), int64
+        Rows of the response matrices; row k of both is one matched pair.
+
+    Raises
+    ------
+    RepalignError
+        As `match_trials`.
+    """
+    if stimuli is not None:
+        chosen = trials["stimulus"].isin(stimuli)
+    else:
+        chosen = pd.Series(True, index=trials.index)
+    own, other = (
+        trials.loc[chosen & (trials["subject"] == subject)].assign(shared=True)
+        for subject in (subject_i, subject_j)
+    )
+    rows_i, rows_j, keys = match_trials(own, other, 0, n_repetitions)
+    order = np.argsort(own["trial"].to_numpy(dtype=np.int64), kind="stable")
+    places = np.searchsorted(own["trial"].to_numpy(dtype=np.int64)[order], rows_i)
+    sessions = own["session"].to_numpy(dtype=np.int64)[order][places]
+    for session in np.unique(trials.loc[trials["subject"] == subject_i, "session"]).tolist():
+        here = sessions == session
+        yield int(session), keys[here], rows_i[here], rows_j[here]
+
+
+def check_repetitions(trials: pd.DataFrame, n_repetitions: int) -> None:
+    """Refuse trials that show a stimulus more often than it can be shown.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        With the columns trial, stimulus and repetition (0-based) of the prepared dataset.
+    n_repetitions : int
+        Showings of a stimulus at most.
+
+    Raises
+    ------
+    RepalignError
+        Naming the first such trial.
+    """
+    repetition = trials["repetition"].to_numpy(dtype=np.int64)
+    late = np.flatnonzero((repetition < 0) | (repetition >= n_repetitions))
+    if late.size:
+        raise _wrong_trial(trials, int(late[0]), f"repetitions 0 to {n_repetitions - 1}")
+
+
 def _keyed(trials: pd.DataFrame, shift: int, n_repetitions: int) -> tuple[Rows, Rows]:
     """Return stimulus * n + (repetition + shift) mod n of the shared trials, and their rows."""
     shared = trials.loc[trials["shared"].to_numpy(dtype=bool)]
+    check_repetitions(shared, n_repetitions)
     stimulus = shared["stimulus"].to_numpy(dtype=np.int64)
     repetition = shared["repetition"].to_numpy(dtype=np.int64)
     keys = stimulus * n_repetitions + (repetition + shift) % n_repetitions
-    late = np.flatnonzero((repetition < 0) | (repetition >= n_repetitions))
     order = np.argsort(keys, kind="stable")
     twice = order[1:][np.diff(keys[order]) == 0]
-    for rows, expected in (
-        (late, f"repetitions 0 to {n_repetitions - 1}"),
-        (twice, "each repetition of an image once"),
-    ):
-        if rows.size:
-            row = shared.iloc[int(rows[0])]
-            raise RepalignError(
-                f"image {row['stimulus']}, repetition {row['repetition']}",
-                where=f"trials of subject {row.get('subject', '?')}, trial {row['trial']}",
-                expected=expected,
-                remedy="Prepare the trial table again; each trial must be there once.",
-            )
+    if twice.size:
+        raise _wrong_trial(shared, int(twice[0]), "each repetition of an image once")
     return keys, shared["trial"].to_numpy(dtype=np.int64)
+
+
+def _wrong_trial(trials: pd.DataFrame, place: int, expected: str) -> RepalignError:
+    """Return the error for one trial."""
+    row = trials.iloc[place]
+    return RepalignError(
+        f"image {row['stimulus']}, repetition {row['repetition']}",
+        where=f"trials of subject {row.get('subject', '?')}, trial {row['trial']}",
+        expected=expected,
+        remedy=(
+            "Prepare the trial table again; each trial must be there once. If BOLD5000 shows an "
+            "image more often, raise bold5000.repetitions."
+        ),
+    )

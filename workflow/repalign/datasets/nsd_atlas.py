@@ -106,11 +106,28 @@ def merge_hemispheres(lh_path: str | Path, rh_path: str | Path, output: str | Pa
         missing=tuple(int(roi) for roi in np.flatnonzero(counts[1:] == 0) + 1),
     )
     _log(report, Path(output))
+    write_label_volume(output, merged, affine)
+    return report
+
+
+def write_label_volume(
+    output: str | Path, labels: NDArray[np.uint16], affine: NDArray[np.float64]
+) -> None:
+    """Write a label image; the same labels give the same bytes.
+
+    Parameters
+    ----------
+    output : str or Path
+        The image, `.nii.gz`.
+    labels : ndarray, shape (x, y, z), uint16
+        Region of each voxel, 0 for none.
+    affine : ndarray, shape (4, 4), float64
+        Voxel indices to millimetres.
+    """
     # Without name and time in gzip's header, the same voxels give the same bytes.
-    packed = gzip.compress(nib.Nifti1Image(merged, affine).to_bytes(), mtime=0)
+    packed = gzip.compress(nib.Nifti1Image(labels, affine).to_bytes(), mtime=0)
     with atomic_file(output) as temporary:
         temporary.write_bytes(packed)
-    return report
 
 
 def region_voxels(atlas_path: str | Path, regions: Sequence[int]) -> RegionVoxels:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from repalign.datasets.facts import expect
 from repalign.datasets.matching import N_REPETITIONS, match_trials
-from repalign.errors import RepalignError
 
 logger = logging.getLogger(__name__)
 
@@ -146,13 +146,4 @@ def _check_totals(trials: pd.DataFrame) -> None:
 
 
 def _expect(what: str, found: int | tuple[int, ...], expected: int | tuple[int, ...]) -> None:
-    if found != expected:
-        raise RepalignError(
-            f"{found}",
-            where=f"prepared trials of NSD, {what}",
-            expected=f"{expected}, as in the real NSD",
-            remedy=(
-                "Check nsd.sessions and the raw files. If these recordings are not the released "
-                "NSD, set nsd.source to `other` in config/config.yaml."
-            ),
-        )
+    expect("nsd", "NSD", what, found, expected)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from repalign.datasets.csv_columns import read_csv, to_flags, to_integers
-from repalign.datasets.nsd_trials import chronological_count, narrowed, stimulus_frame
+from repalign.datasets.nsd_trials import stimulus_frame
+from repalign.datasets.trial_table import chronological_count, narrowed
 from repalign.errors import RepalignError
 
 logger = logging.getLogger(__name__)

@@ -10,19 +10,8 @@ from numpy.typing import NDArray
 
 from repalign.datasets.nsd_design import Design
 from repalign.datasets.nsd_stim_info import STIMULI_FILE, check_agreement, planned_trials
+from repalign.datasets.trial_table import narrowed
 from repalign.errors import RepalignError
-
-TRIAL_DTYPES = {
-    "subject": np.uint8,
-    "trial": np.uint16,
-    "session": np.uint8,
-    "session_trial": np.uint16,
-    "run": np.uint8,
-    "stimulus": np.uint32,
-    "repetition": np.uint8,
-    "shared": np.bool_,
-}
-"""Columns of `trials.parquet` of NSD, in order."""
 
 
 def prepared_trials(
@@ -138,55 +127,6 @@ def stimulus_frame(
             "row": ids.astype(np.uint32),
         }
     )
-
-
-def chronological_count(images: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count for each trial how often its image was shown before.
-
-    Parameters
-    ----------
-    images : ndarray, shape (n_trials,), int64
-        Image of each trial in chronological order.
-
-    Returns
-    -------
-    ndarray, shape (n_trials,), int64
-        0 at the first showing of an image.
-    """
-    order = np.argsort(images, kind="stable")
-    is_first = np.diff(images[order], prepend=-1) != 0
-    start = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
-    count = np.empty(images.size, dtype=np.int64)
-    count[order] = np.arange(images.size) - start
-    return count
-
-
-def narrowed(columns: Mapping[str, NDArray[np.generic]]) -> pd.DataFrame:
-    """Cast columns to the types of `TRIAL_DTYPES`; a value that does not fit is an error.
-
-    Parameters
-    ----------
-    columns : mapping of str to ndarray, shape (n_trials,)
-        Values by column name; others than those of `TRIAL_DTYPES` are left out.
-
-    Returns
-    -------
-    DataFrame
-        One row a trial, in the column order of `TRIAL_DTYPES`.
-
-    Raises
-    ------
-    ValueError
-        Naming the column and its largest value.
-    """
-    frame: dict[str, NDArray[np.generic]] = {}
-    for name, dtype in TRIAL_DTYPES.items():
-        values = np.asarray(columns[name])
-        if values.size and not np.array_equal(values.astype(dtype), values):
-            msg = f"column {name} holds {values.max()}, too much for {np.dtype(dtype).name}"
-            raise ValueError(msg)
-        frame[name] = values.astype(dtype)
-    return pd.DataFrame(frame)
 
 
 def _trials_of(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ def extract_session(
     output_npy: str | Path,
     n_trials: int,
     affine_tolerance: float = AFFINE_TOLERANCE,
+    non_finite: Literal["refuse", "zero"] = "refuse",
 ) -> None:
     """Take the labelled voxels of one session out of its 4-D image.
 
@@ -64,19 +65,23 @@ def extract_session(
         Volumes that the image must have.
     affine_tolerance : float
         Millimetres by which the affines may displace a corner of the volume.
+    non_finite : {"refuse", "zero"}
+        What to do with NaN and infinity: refuse the image, or write 0 in their place and log how
+        many labelled voxels have them. Values outside the regions do not count for `zero`.
 
     Raises
     ------
     RepalignError
         If the image is not in the atlas's space, has another number of volumes, is truncated or
-        damaged, or holds values that are not finite. No output is left.
+        damaged, or holds values that are not finite and are refused. No output is left.
 
     Notes
     -----
     One volume and one row are in memory; the time is that of decompression.
     """
     voxels = region_voxels(atlas_path, regions)
-    with NiftiVolumes(betas_path, n_volumes_expected=n_trials) as volumes:
+    refuse = non_finite == "refuse"
+    with NiftiVolumes(betas_path, n_volumes_expected=n_trials, check_finite=refuse) as volumes:
         check_same_space(
             betas_path,
             volumes.shape,
@@ -87,17 +92,28 @@ def extract_session(
             affine_tolerance,
         )
         row = np.empty(voxels.index.size, dtype=volumes.dtype)
+        replaced = np.zeros(row.size if row.dtype.kind == "f" and not refuse else 0, np.int64)
         with atomic_file(output_npy) as temporary, temporary.open("wb") as file:
             write_npy_header(file, (n_trials, row.size), row.dtype)
             start = last = time.monotonic()
             for k, volume in enumerate(volumes, start=1):
                 # With mode="raise" NumPy would write through a buffer; the index is checked.
                 np.take(volume, voxels.index, out=row, mode="clip")
+                if replaced.size:
+                    bad = ~np.isfinite(row)
+                    replaced += bad
+                    row[bad] = 0
                 file.write(row.data)
                 if time.monotonic() - last > LOG_SECONDS or k == n_trials:
                     last = time.monotonic()
                     logger.info("%s: %d of %d volumes, %.0f s", betas_path, k, n_trials,
                                 last - start)  # fmt: skip
+    if replaced.any():
+        logger.warning(
+            "%s: values that are not finite in %d labelled voxels (%d of them in every volume); "
+            "they are 0 now", betas_path, np.count_nonzero(replaced),
+            np.count_nonzero(replaced == n_trials),
+        )  # fmt: skip
 
 
 def gather_responses(

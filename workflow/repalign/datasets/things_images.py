@@ -7,11 +7,18 @@ import os
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
 
+from repalign.datasets.csv_columns import read_csv, to_integers
 from repalign.errors import RepalignError
 
 log = logging.getLogger("repalign")
+
+IMAGE_COLUMNS = (
+    "things_id", "image_name", "category", "category_id", "image_category_index", "image_path",
+)  # fmt: skip
+"""Columns of the image index, `images.csv`."""
 
 N_IMAGES, N_CONCEPTS = 26_107, 1_854
 """Known counts of the real dataset (Hebart et al. 2019, doi:10.1371/journal.pone.0223792)."""
@@ -124,6 +131,38 @@ def things_images(pictures: list[PurePosixPath], concepts: list[str], below: str
     table["image_category_index"] = table.groupby("category_id").cumcount() + 1
     table["image_path"] = [str(PurePosixPath(below) / path) for path in pictures]
     return table
+
+
+def read_things_images(path: str | Path) -> pd.DataFrame:
+    """Read the image index and check that it can number the rows of feature files.
+
+    Parameters
+    ----------
+    path : str or Path
+        `images.csv`, a row an image in the order of the file names.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `IMAGE_COLUMNS`.
+
+    Raises
+    ------
+    RepalignError
+        If a column is missing, `things_id` is not 0, 1, 2, ..., or a name is there twice.
+    """
+    images = read_csv(path, "the image index of THINGS")
+    missing = [name for name in IMAGE_COLUMNS if name not in images]
+    if missing:
+        raise _error(f"no column {missing[0]}", path, f"the columns {', '.join(IMAGE_COLUMNS)}")
+    for name in ("things_id", "category_id", "image_category_index"):
+        to_integers(images, name, path)
+    if not np.array_equal(images["things_id"], np.arange(len(images))):
+        raise _error("other ids", f"{path}, column things_id", "0, 1, 2, ... in this order")
+    twice = images.loc[images["image_name"].duplicated(), "image_name"]
+    if len(twice):
+        raise _error(f"{twice.iloc[0]} twice", f"{path}, column image_name", "each name once")
+    return images[list(IMAGE_COLUMNS)]
 
 
 def check_real_things(images: pd.DataFrame, concepts: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from repalign.errors import RepalignError
 from repalign.tables.parquet import read_table
 
 ID = "nsd_id"
+"""Column of the images of NSD. Other datasets have `bold_position` and `things_id`."""
 PREFIX = "control_"
 _REMEDY = "Correct the file, or take it out of the control matrices."
 
@@ -33,12 +34,15 @@ class Control:
         Names of the columns.
     matrix : ndarray of float32, shape (n_stimuli, n_columns)
         The values; float32 as in the published procedure.
+    id_column : str
+        Column that says which image a row is about.
     """
 
     name: str
     ids: npt.NDArray[np.int64]
     columns: tuple[str, ...]
     matrix: npt.NDArray[np.float32]
+    id_column: str = ID
 
     def rows(self, stimulus_ids: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float32]:
         """Look up images.
@@ -62,7 +66,7 @@ class Control:
         missing = np.unique(stimulus_ids[self.ids[place] != stimulus_ids])
         if missing.size:
             raise RepalignError(
-                f"no row for {_listed(missing)}",
+                f"no row for {_listed(missing, self.id_column)}",
                 where=f"control {self.name}",
                 expected="a row for every image of the trials",
                 remedy="Restrict the trials to the images of the control matrices.",
@@ -70,14 +74,16 @@ class Control:
         return np.asarray(self.matrix[place])
 
 
-def read_control(path: str | Path) -> Control:
+def read_control(path: str | Path, id_column: str = ID) -> Control:
     """Read one control matrix.
 
     Parameters
     ----------
     path : str or Path
-        `control_<name>.parquet`: a column `nsd_id` of different whole numbers, and one or more
-        numeric columns. An index that pandas wrote is left out.
+        `control_<name>.parquet`: a column of different whole numbers, the images, and one or
+        more numeric columns. An index that pandas wrote is left out.
+    id_column : str
+        Name of the column of images.
 
     Returns
     -------
@@ -96,27 +102,32 @@ def read_control(path: str | Path) -> Control:
     table = read_table(path)
     columns = [field.name for field in table.schema]
     columns = [column for column in columns if not column.startswith("__index_level_")]
-    if ID not in columns:
-        raise _error(f"columns {', '.join(columns)}", path, f"a column {ID}")
-    columns.remove(ID)
+    if id_column not in columns:
+        raise _error(f"columns {', '.join(columns)}", path, f"a column {id_column}")
+    columns.remove(id_column)
     if not columns or not table.num_rows:
-        found = f"{table.num_rows} rows of {len(columns)} columns beside {ID}"
+        found = f"{table.num_rows} rows of {len(columns)} columns beside {id_column}"
         raise _error(found, path, "at least one of each")
-    ids = _read_ids(table[ID], path)
+    ids = _read_ids(table[id_column], id_column, path)
     values = np.column_stack(
-        [_read_values(table[column], column, ids, path) for column in columns]
+        [
+            _read_values(table[column], column, path, lambda k: _listed(ids[k], id_column))
+            for column in columns
+        ]
     )
     order = np.argsort(ids)
-    return Control(name, ids[order], tuple(columns), values[order])
+    return Control(name, ids[order], tuple(columns), values[order], id_column)
 
 
-def read_controls(paths: Sequence[str | Path]) -> dict[str, Control]:
+def read_controls(paths: Sequence[str | Path], id_column: str = ID) -> dict[str, Control]:
     """Read control matrices over the same images.
 
     Parameters
     ----------
     paths : sequence of str or Path
         Files as `read_control` reads them.
+    id_column : str
+        Name of the column of images.
 
     Returns
     -------
@@ -130,7 +141,7 @@ def read_controls(paths: Sequence[str | Path]) -> dict[str, Control]:
     """
     controls: dict[str, Control] = {}
     for path in paths:
-        control = read_control(path)
+        control = read_control(path, id_column)
         if control.name in controls:
             raise _error(f"a second control named {control.name}", path, "different names")
         controls[control.name] = control
@@ -139,25 +150,30 @@ def read_controls(paths: Sequence[str | Path]) -> dict[str, Control]:
         lacking = np.setdiff1d(first.ids, control.ids)
         if surplus.size or lacking.size:
             parts = [(surplus, "not in the first file"), (lacking, "missing")]
-            found = "; ".join(f"{_listed(ids)} {what}" for ids, what in parts if ids.size)
+            found = "; ".join(
+                f"{_listed(ids, id_column)} {what}" for ids, what in parts if ids.size
+            )
             raise _error(found, path, f"the {first.ids.size} images of {paths[0]}")
     return controls
 
 
-def _read_ids(column: pa.ChunkedArray, path: Path) -> npt.NDArray[np.int64]:
+def _read_ids(column: pa.ChunkedArray, name: str, path: Path) -> npt.NDArray[np.int64]:
     if not pa.types.is_integer(column.type) or column.null_count:
         found = f"{column.type} with {column.null_count} empty values"
-        raise _error(found, f"{path}, column {ID}", "a whole number in every row")
+        raise _error(found, f"{path}, column {name}", "a whole number in every row")
     ids: npt.NDArray[np.int64] = column.to_numpy().astype(np.int64)
     different, counts = np.unique(ids, return_counts=True)
     if different.size < ids.size:
-        found = f"{_listed(different[counts > 1])} more than once"
-        raise _error(found, f"{path}, column {ID}", "each image once")
+        found = f"{_listed(different[counts > 1], name)} more than once"
+        raise _error(found, f"{path}, column {name}", "each image once")
     return ids
 
 
 def _read_values(
-    column: pa.ChunkedArray, name: str, ids: npt.NDArray[np.int64], path: Path
+    column: pa.ChunkedArray,
+    name: str,
+    path: Path,
+    listed: Callable[[npt.NDArray[np.int64]], str],
 ) -> npt.NDArray[np.float32]:
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
@@ -168,15 +184,15 @@ def _read_values(
         values: npt.NDArray[np.float32] = numbers.to_numpy().astype(np.float32)
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:
-        found = f"empty, NaN or infinite values for {_listed(ids[wrong])}"
+        found = f"empty, NaN or infinite values for {listed(wrong)}"
         raise _error(found, f"{path}, column {name}", "a finite number in every row")
     return values
 
 
-def _listed(ids: npt.NDArray[Any], most: int = 10) -> str:
+def _listed(ids: npt.NDArray[Any], name: str, most: int = 10) -> str:
     """List ids, the first few if there are many."""
     more = f", ... ({ids.size} in all)" if ids.size > most else ""
-    return f"{ID} " + ", ".join(map(str, ids[:most].tolist())) + more
+    return f"{name} " + ", ".join(map(str, ids[:most].tolist())) + more
 
 
 def _error(found: str, where: str | Path, expected: str) -> RepalignError:

@@ -23,7 +23,8 @@ from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.models import ModelSettings
 from repalign.settings.nsd import NsdSettings
 from repalign.settings.section import Section
-from repalign.simulate.settings import Bold5000Simulation, NsdSimulation, ThingsSimulation
+from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulation
+from repalign.simulate.settings import NsdSimulation
 
 __all__ = ["NsdSettings", "RsaSettings", "Settings"]
 

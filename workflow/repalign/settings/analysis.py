@@ -31,6 +31,14 @@ class RsaSettings(Section):
     min_trials: int = Field(
         3, ge=3, description="Fewer matched trials than this give NaN and a warning."
     )
+    max_trials: int = Field(
+        6000,
+        ge=3,
+        description=(
+            "More matched trials than this in one RDM are refused: RDM vectors of n trials take "
+            "2 n² bytes a region (all of THINGS: 35 GB a subject). Shifts and subsets need fewer."
+        ),
+    )
     trial_sets: Literal["shared", "per_pair"] = Field(
         "shared",
         description=(

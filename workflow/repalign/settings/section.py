@@ -31,6 +31,7 @@ FixedPath = Annotated[str, template()]
 SubjectPath = Annotated[str, template(subject=1)]
 SessionPath = Annotated[str, template(subject=1, session=1)]
 RegionPath = Annotated[str, template(subject=1, roi=1)]
+BetasPath = Annotated[str, template(subject=1, session=1, betas="")]
 SplitPath = Annotated[str, template(split="train2017")]
 
 

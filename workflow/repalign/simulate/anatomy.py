@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from repalign.errors import RepalignError
 from repalign.simulate.atlas import FAMILIES, parcels
 from repalign.simulate.seeds import stream
-from repalign.simulate.settings import N_AREAS, NsdSimulation
+from repalign.simulate.settings import N_AREAS, BrainSettings
 
 _UNLABELLED = 0.05
 """Cortex that belongs to no area, as a share of the labelled voxels."""
@@ -43,12 +43,12 @@ class Anatomy:
         ).astype(np.int16)
 
 
-def subject_anatomy(settings: NsdSimulation, subject: int) -> Anatomy:
+def subject_anatomy(settings: BrainSettings, subject: int) -> Anatomy:
     """Make the anatomy of one simulated subject.
 
     Parameters
     ----------
-    settings : NsdSimulation
+    settings : BrainSettings
         Volume shape, voxels per region and seed.
     subject : int
         0-based subject.

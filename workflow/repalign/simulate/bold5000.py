@@ -1,4 +1,4 @@
-"""Write the stimuli of a simulated BOLD5000 in the layout of the real one: pictures and lists."""
+"""Write a simulated BOLD5000 in the layout of the real one: pictures, lists, events and betas."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from repalign.simulate.brains import Shown, compared_images, make_brains
+from repalign.simulate.events import write_events
+from repalign.simulate.features import energy_descriptor, latent_features
+from repalign.simulate.model_features import write_dataset_models
+from repalign.simulate.other_settings import Bold5000Simulation
 from repalign.simulate.pictures import described, draw, kind_of, save_picture
+from repalign.simulate.planting import mean_kernels
 from repalign.simulate.scenes import make_scene
 from repalign.simulate.seeds import stream
-from repalign.simulate.settings import Bold5000Simulation
-from repalign.simulate.truth import write_dataset_manifest, write_json
+from repalign.simulate.settings import N_AREAS
+from repalign.simulate.truth import write_dataset_manifest, write_json, write_planting
+from repalign.simulate.volumes import scatter, write_volumes
 from repalign.tables.atomic import atomic_folder
 
 LISTS = "bold5000_stimuli/Stimuli_Presentation_Lists"
 PICTURES = "bold5000_stimuli/Scene_Stimuli/Presented_Stimuli"
+BETAS = "bold5000/CSI{subject}_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-{session:02d}.nii.gz"
+ATLAS = "preprocessed/atlas/subj-{subject:02d}_HCP_atlas_func_360.nii.gz"
+EVENTS = "events"
+PUBLIC_GAP = 20
+"""What the public volumetric atlas adds to the labels of the right hemisphere (201-380)."""
 SOURCES = ("coco", "imagenet", "scenes")
 FOLDERS = {"coco": "COCO", "imagenet": "ImageNet", "scenes": "Scene"}
 _SCENES = ("airport", "HorseRaceTrack", "living room", "pier", "ATM")
@@ -36,25 +49,86 @@ def simulate_bold5000(folder: Path | str, settings: Bold5000Simulation) -> None:
     As in the real dataset, names tell where a picture is from, capitals and suffixes vary
     (``.jpg``, ``.JPEG``, ``.jpeg``, spaces), files named as JPEG may be grey, CMYK or PNG, all
     subjects see the same images in orders of their own, later ones perhaps fewer, and the prefix
-    ``rep_`` marks images that come again without telling which showing it is. There are no
-    responses.
+    ``rep_`` marks images that come again without telling which showing it is. Betas are NaN
+    outside the brain and in dead voxels. The atlases of odd subjects number the right hemisphere
+    181-360, those of even ones 201-380 as the public volumetric atlas does. ``truth/`` holds the
+    expected inter-subject similarity of every region, over the sessions of the first subject of a
+    pair; see :mod:`repalign.simulate.geometry` for the theory. ``features/`` holds those of
+    simulated models, ``control_matrices/`` what the images that all subjects see show.
     """
     names = [image_name(settings, k) for k in range(settings.n_images)]
     with atomic_folder(folder) as root:
-        truth = []
+        truth, scenes, energies = [], [], []
         for k, name in enumerate(names):
             scene = make_scene(settings.seed, k)
             path = f"{PICTURES}/{FOLDERS[SOURCES[k % 3]]}/{name}"
-            save_picture(root / path, draw(scene, settings.image_size, settings.seed), kind_of(k))
+            pixels = draw(scene, settings.image_size, settings.seed)
+            save_picture(root / path, pixels, kind_of(k))
             truth.append(described(scene, path, kind_of(k)))
+            scenes.append(scene)
+            energies.append(energy_descriptor(pixels))
+        (root / "truth").mkdir()
         lists = [
-            _write_lists(root / LISTS, settings, subject, names)
+            _write_lists(root, settings, subject, names)
             for subject in range(1, len(settings.sessions) + 1)
         ]
-        (root / "truth").mkdir()
         write_json(root / "truth" / "images.json", truth)
         write_json(root / "truth" / "presentations.json", [row for rows in lists for row in rows])
-        write_dataset_manifest(root, "bold5000", settings)
+        number = {name: k for k, name in enumerate(names)}
+        shown = [
+            Shown(
+                np.array([number[row["image_name"]] for row in rows]),
+                np.array([row["session"] - 1 for row in rows]),
+            )
+            for rows in lists
+        ]
+        latents = latent_features(scenes, np.stack(energies))
+        _write_subjects(root, settings, shown, latents)
+        # Images are numbered in the order of their first presentation.
+        position = {image: k for k, image in enumerate(dict.fromkeys(shown[0].images.tolist()))}
+        common = set.intersection(*({*own.images.tolist()} for own in shown))
+        controlled = {k: scenes[image] for image, k in position.items() if image in common}
+        ids = [position[image] for image in range(settings.n_images)]
+        write_dataset_models(root, "bold5000", latents, ids, controlled, settings.seed)
+        sessions = {str(s): done for s, done in enumerate(settings.sessions, start=1)}
+        write_dataset_manifest(root, "bold5000", settings, sessions)
+
+
+def _write_subjects(
+    root: Path,
+    settings: Bold5000Simulation,
+    shown: list[Shown],
+    features: dict[str, NDArray[np.float64]],
+) -> None:
+    """Write atlas and betas of every subject, and what was planted."""
+    kernels = mean_kernels(features, compared_images(shown))
+    brains, planting = make_brains(settings, len(shown), kernels, features)
+    write_planting(root / "truth", planting)
+    for subject, (brain, own) in enumerate(zip(brains, shown, strict=True), start=1):
+        anatomy, cortex = brain.anatomy, brain.cortex
+        labels = anatomy.rois().ravel(order="F")
+        if subject % 2 == 0:
+            labels = np.where(labels > N_AREAS, labels + PUBLIC_GAP, labels).astype(np.int16)
+        atlas = root / ATLAS.format(subject=subject)
+        write_volumes(atlas, anatomy.brain.shape, anatomy.affine, [labels])
+        dead = np.where(cortex.dead, np.float32(np.nan), np.float32(0))
+        background = np.full(anatomy.brain.size, np.nan, np.float32)
+        for session in range(settings.sessions[subject - 1]):
+            images = own.images[own.sessions == session]
+            drawn = brain.responses.values(session, images)
+            write_volumes(
+                root / BETAS.format(subject=subject, session=session + 1),
+                (*anatomy.brain.shape, images.size),
+                anatomy.affine,
+                scatter(
+                    (np.round(values, 4) + dead for values in drawn),
+                    cortex.voxels,
+                    anatomy.brain.size,
+                    background,
+                ),
+                settings.compression_level,
+                "<f4",
+            )
 
 
 def image_name(settings: Bold5000Simulation, number: int) -> str:
@@ -69,9 +143,9 @@ def image_name(settings: Bold5000Simulation, number: int) -> str:
 
 
 def _write_lists(
-    folder: Path, settings: Bold5000Simulation, subject: int, names: list[str]
+    root: Path, settings: Bold5000Simulation, subject: int, names: list[str]
 ) -> list[dict[str, Any]]:
-    """Write the lists of a subject; return what it was shown, in order."""
+    """Write lists and events of a subject; return what it was shown, in order."""
     rng = stream(settings.seed, "bold5000 order", subject)
     repeated = list(range(settings.n_repeated))
     shown = np.array([*range(len(names)), *repeated])
@@ -90,10 +164,21 @@ def _write_lists(
                 "image_name": names[image], "line": ("rep_" if marked[k] else "") + names[image],
             }
         )  # fmt: skip
-    for session, run in {(row["session"], row["run"]) for row in rows}:
-        lines = [row["line"] for row in rows if (row["session"], row["run"]) == (session, run)]
-        place = folder / f"CSI{subject}" / f"CSI{subject}_sess{session:02d}"
+    for session, run in sorted({(row["session"], row["run"]) for row in rows}):
+        part = [row for row in rows if (row["session"], row["run"]) == (session, run)]
+        place = root / LISTS / f"CSI{subject}" / f"CSI{subject}_sess{session:02d}"
         place.mkdir(parents=True, exist_ok=True)
-        path = place / f"CSI{subject}_sess{session:02d}_run{run:02d}.txt"
-        path.write_text("\n".join(map(str, lines)) + "\n", encoding="utf-8")
+        lines = "".join(f"{row['line']}\n" for row in part)
+        (place / f"CSI{subject}_sess{session:02d}_run{run:02d}.txt").write_text(lines, "utf-8")
+        sources = [SOURCES[names.index(row["image_name"]) % 3] for row in part]
+        events = [
+            {
+                "ImgName": row["image_name"],
+                "ImgType": ("rep_" if row["line"].startswith("rep_") else "") + source,
+            }
+            for row, source in zip(part, sources, strict=True)
+        ]
+        write_events(
+            root / EVENTS, f"CSI{subject}", f"{session:02d}", "5000scenes", run, events, 10.0
+        )
     return rows

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from repalign.errors import RepalignError
-from repalign.simulate.settings import Bold5000Simulation, NsdSimulation, ThingsSimulation
+from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulation
+from repalign.simulate.settings import NsdSimulation
 from repalign.simulate.truth import dataset_code, models_code, models_settings, read_simulation
 
 DatasetSimulation = NsdSimulation | Bold5000Simulation | ThingsSimulation

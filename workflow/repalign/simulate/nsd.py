@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from repalign.simulate.anatomy import Anatomy, grow_anatomy, subject_anatomy
+from repalign.simulate.anatomy import Anatomy, grow_anatomy
+from repalign.simulate.brains import make_brains
 from repalign.simulate.design import Design, make_design
 from repalign.simulate.features import energy_descriptor, latent_features
 from repalign.simulate.geometry import unit_t
-from repalign.simulate.planting import plant
+from repalign.simulate.planting import matched_kernels
 from repalign.simulate.render import render
-from repalign.simulate.responses import SubjectResponses, make_cortex
 from repalign.simulate.scenes import make_scene
 from repalign.simulate.seeds import stream
 from repalign.simulate.settings import N_AREAS, UNITS_PER_PERCENT, NsdSimulation
@@ -99,17 +99,14 @@ def _write_subjects(
     bar: tqdm[Never],
 ) -> None:
     """Write the atlas and the sessions of every subject, and what was planted."""
-    subjects = range(settings.n_subjects)
-    anatomies = [subject_anatomy(settings, subject) for subject in subjects]
-    cortices = [make_cortex(settings, subject, anatomies[subject]) for subject in subjects]
-    n_live = np.stack([cortex.n_live() for cortex in cortices])
-    planting = plant(settings, design, features, n_live)
+    brains, planting = make_brains(
+        settings, settings.n_subjects, matched_kernels(settings, design, features), features
+    )
     write_planting(root / "truth", planting)
-    for subject in subjects:
-        anatomy, cortex = anatomies[subject], cortices[subject]
+    for subject, brain in enumerate(brains):
+        anatomy, cortex = brain.anatomy, brain.cortex
         home = root / f"subj{subject + 1:02d}"
         _write_atlas(home, anatomy)
-        responses = SubjectResponses(settings, subject, cortex, planting.share[subject], features)
         shown = design.images[subject][design.order].reshape(settings.n_planned_sessions, -1)
         for session in range(settings.sessions[subject]):
             write_volumes(
@@ -117,7 +114,9 @@ def _write_subjects(
                 (*anatomy.brain.shape, settings.n_trials_per_session),
                 anatomy.affine,
                 scatter(
-                    responses.session(session, shown[session]), cortex.voxels, anatomy.brain.size
+                    brain.responses.session(session, shown[session]),
+                    cortex.voxels,
+                    anatomy.brain.size,
                 ),
                 settings.compression_level,
             )

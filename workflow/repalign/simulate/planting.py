@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from repalign.simulate.atlas import FAMILIES, Family, parcels
 from repalign.simulate.design import Design
 from repalign.simulate.geometry import KernelMoments, SignalTheory, kernel_moments
-from repalign.simulate.settings import N_AREAS, NsdSimulation
+from repalign.simulate.settings import N_AREAS, BrainSettings, NsdSimulation
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,18 @@ class Planting:
 
 
 def plant(
-    settings: NsdSimulation,
-    design: Design,
-    features: dict[str, NDArray[np.float64]],
+    settings: BrainSettings,
+    kernels: dict[Family, KernelMoments],
     n_live: NDArray[np.int64],
 ) -> Planting:
     """Choose the signal shares that give every region its planted similarity.
 
     Parameters
     ----------
-    settings : NsdSimulation
-        Sizes and noise.
-    design : Design
-        Which trials are matched.
-    features : dict of str to ndarray, shape (n_images, n_components)
-        Latent features by family.
+    settings : BrainSettings
+        Noise.
+    kernels : dict of str to KernelMoments
+        Moments of each family's feature kernel over the trials that are compared.
     n_live : ndarray, int64, shape (n_subjects, 360)
         Voxels that respond, by subject and roi - 1.
 
@@ -62,7 +59,6 @@ def plant(
         settings.noise_df,
         settings.offset_share,
     )
-    kernels = matched_kernels(settings, design, features)
     share = np.zeros(n_live.shape)
     own = np.zeros(n_live.shape)
     joined = np.zeros((len(n_live), N_AREAS))
@@ -114,17 +110,35 @@ def matched_kernels(
         subjects = range(len(n_trials))
         pairs = [(n_trials[i], n_trials[j]) for i in subjects for j in subjects if i != j]
     matched = {pair: design.matched_positions(*pair, shift=1) for pair in set(pairs)}
+    shared = design.images[0, : design.n_shared]
+    compared = [shared[matched[pair]] for pair in pairs if matched[pair].size > 2]
+    return mean_kernels(features, compared or [np.repeat(shared, 3)])
+
+
+def mean_kernels(
+    features: dict[str, NDArray[np.float64]], compared: list[NDArray[np.int64]]
+) -> dict[Family, KernelMoments]:
+    """Average the kernel moments over sets of trials.
+
+    Parameters
+    ----------
+    features : dict of str to ndarray, shape (n_images, n_components)
+        Latent features by family.
+    compared : list of ndarray, int64, shape (n_trials,)
+        The images of each set of trials that is compared.
+
+    Returns
+    -------
+    dict of str to KernelMoments
+        By family.
+    """
     kernels: dict[Family, KernelMoments] = {}
     for family in FAMILIES:
-        shared = features[family][design.images[0, : design.n_shared]]
-        moments = {
-            pair: kernel_moments(shared[positions])
-            for pair, positions in matched.items()
-            if positions.size > 2
-        }
-        used = [moments[pair] for pair in pairs if pair in moments]
-        if not used:
-            used = [kernel_moments(np.repeat(shared, 3, axis=0))]
+        moments: dict[bytes, KernelMoments] = {}
+        for images in compared:
+            if images.tobytes() not in moments:
+                moments[images.tobytes()] = kernel_moments(features[family][images])
+        used = [moments[images.tobytes()] for images in compared]
         kernels[family] = KernelMoments(
             float(np.mean([kernel.mean for kernel in used])),
             float(np.mean([kernel.mean_square for kernel in used])),

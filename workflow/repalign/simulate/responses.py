@@ -12,7 +12,7 @@ from repalign.simulate.anatomy import Anatomy
 from repalign.simulate.atlas import FAMILIES, parcels
 from repalign.simulate.geometry import random_projection, unit_t
 from repalign.simulate.seeds import stream
-from repalign.simulate.settings import N_AREAS, UNITS_PER_PERCENT, NsdSimulation
+from repalign.simulate.settings import N_AREAS, UNITS_PER_PERCENT, BrainSettings
 
 _UNLABELLED_SD = 0.6
 """Noise outside the areas, relative to that of the areas."""
@@ -41,12 +41,12 @@ class Cortex:
         return np.bincount(self.roi[~self.dead], minlength=2 * N_AREAS + 1)[1:]
 
 
-def make_cortex(settings: NsdSimulation, subject: int, anatomy: Anatomy) -> Cortex:
+def make_cortex(settings: BrainSettings, subject: int, anatomy: Anatomy) -> Cortex:
     """List the brain voxels of a subject and choose the dead ones.
 
     Parameters
     ----------
-    settings : NsdSimulation
+    settings : BrainSettings
         Share of dead voxels and seed.
     subject : int
         0-based subject.
@@ -69,7 +69,7 @@ class SubjectResponses:
 
     Parameters
     ----------
-    settings : NsdSimulation
+    settings : BrainSettings
         Noise, units and seed.
     subject : int
         0-based subject.
@@ -91,7 +91,7 @@ class SubjectResponses:
 
     def __init__(
         self,
-        settings: NsdSimulation,
+        settings: BrainSettings,
         subject: int,
         cortex: Cortex,
         share: NDArray[np.float64],
@@ -113,8 +113,37 @@ class SubjectResponses:
         variance = np.concatenate([[0.0], share])[cortex.roi]
         self._noise_sd = np.sqrt(1 - variance - settings.offset_share)
 
-    def session(self, session: int, images: NDArray[np.int64]) -> Iterator[NDArray[np.int16]]:
+    def values(
+        self, session: int, images: NDArray[np.int64], units: float = 1.0
+    ) -> Iterator[NDArray[np.float64]]:
         """Draw the responses of one session, trial by trial.
+
+        Parameters
+        ----------
+        session : int
+            0-based session.
+        images : ndarray, int64, shape (n_trials,)
+            0-based image of each trial.
+        units : float
+            Factor of all responses.
+
+        Yields
+        ------
+        ndarray, float64, shape (n_brain,)
+            Responses in the voxels of `cortex`; 0 in dead ones.
+        """
+        settings, cortex = self.settings, self.cortex
+        rng = stream(settings.seed, "session", self.subject, session)
+        offset = rng.standard_normal(cortex.voxels.size) * np.sqrt(settings.offset_share)
+        scale = np.where(cortex.roi > 0, 1.0, _UNLABELLED_SD)
+        scale = np.where(cortex.dead, 0.0, scale) * settings.beta_sd * units
+        for image in images:
+            noise = unit_t(rng, settings.noise_df, (cortex.voxels.size,))
+            response = self._features[image] @ self._weights + offset + self._noise_sd * noise
+            yield response * scale
+
+    def session(self, session: int, images: NDArray[np.int64]) -> Iterator[NDArray[np.int16]]:
+        """Draw the responses of one session as NSD stores them.
 
         Parameters
         ----------
@@ -128,14 +157,6 @@ class SubjectResponses:
         ndarray, int16, shape (n_brain,)
             Percent signal change times 300 in the voxels of `cortex`.
         """
-        settings, cortex = self.settings, self.cortex
-        rng = stream(settings.seed, "session", self.subject, session)
-        offset = rng.standard_normal(cortex.voxels.size) * np.sqrt(settings.offset_share)
-        scale = np.where(cortex.roi > 0, 1.0, _UNLABELLED_SD)
-        scale = np.where(cortex.dead, 0.0, scale) * settings.beta_sd * UNITS_PER_PERCENT
         limits = np.iinfo(np.int16)
-        for image in images:
-            noise = unit_t(rng, settings.noise_df, (cortex.voxels.size,))
-            response = self._features[image] @ self._weights + offset + self._noise_sd * noise
-            response = np.rint(response * scale)
-            yield response.clip(limits.min, limits.max).astype(np.int16)
+        for response in self.values(session, images, UNITS_PER_PERCENT):
+            yield np.rint(response).clip(limits.min, limits.max).astype(np.int16)

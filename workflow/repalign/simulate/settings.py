@@ -1,9 +1,9 @@
-"""The sizes and strengths of a simulated Natural Scenes Dataset."""
+"""The sizes and strengths of a simulated Natural Scenes Dataset, and of any simulated brain."""
 
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,64 @@ UNITS_PER_PERCENT = 300
 
 N_COMPONENTS = 6
 """Dimensions of each latent feature space."""
+
+
+class BrainSettings(Protocol):
+    """What the simulation of brains needs to know, whatever the dataset."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of everything that is random."""
+
+    @property
+    def volume_shape(self) -> tuple[int, int, int]:
+        """Voxels along x, y, z for subject 1."""
+
+    @property
+    def voxels_per_region(self) -> tuple[int, int]:
+        """Smallest and largest voxel count of one area in one hemisphere."""
+
+    @property
+    def beta_sd(self) -> float:
+        """Standard deviation of a voxel's response."""
+
+    @property
+    def noise_df(self) -> float:
+        """Degrees of freedom of the trial noise."""
+
+    @property
+    def offset_share(self) -> float:
+        """Share of variance of the session offsets of a voxel."""
+
+    @property
+    def dead_fraction(self) -> float:
+        """Share of cortical voxels without a response."""
+
+
+def check_regions_fit(
+    volume_shape: tuple[int, int, int], voxels_per_region: tuple[int, int]
+) -> None:
+    """Refuse regions too small to carry the features or too large for the volume.
+
+    Raises
+    ------
+    ValueError
+        With the numbers.
+    """
+    smallest, largest = voxels_per_region
+    if not N_COMPONENTS + 2 <= smallest <= largest:
+        raise ValueError(
+            f"voxels_per_region {voxels_per_region}: the smallest must be at least "
+            f"{N_COMPONENTS + 2} and not above the largest"
+        )
+    # Half of an ellipsoid that fills the box, less the gap between the hemispheres.
+    room = math.pi / 12 * math.prod(size - 2 for size in volume_shape) * 0.9
+    needed = N_AREAS * (smallest + largest) / 2
+    if min(volume_shape) < 8 or needed * 1.15 > room:
+        raise ValueError(
+            f"volume_shape {volume_shape} has room for about {room:.0f} voxels a "
+            f"hemisphere; voxels_per_region {voxels_per_region} needs {needed * 1.15:.0f}"
+        )
 
 
 class NsdSimulation(BaseModel):
@@ -101,25 +159,8 @@ class NsdSimulation(BaseModel):
                 f"{self.n_trials_per_session} trials in {self.n_runs} runs need {longest_run} "
                 f"slots a run; n_slots is {self.n_slots}"
             )
-        self._regions_fit()
+        check_regions_fit(self.volume_shape, self.voxels_per_region)
         return self
-
-    def _regions_fit(self) -> None:
-        """Refuse regions too small to carry the features or too large for the volume."""
-        smallest, largest = self.voxels_per_region
-        if not N_COMPONENTS + 2 <= smallest <= largest:
-            raise ValueError(
-                f"voxels_per_region {self.voxels_per_region}: the smallest must be at least "
-                f"{N_COMPONENTS + 2} and not above the largest"
-            )
-        # Half of an ellipsoid that fills the box, less the gap between the hemispheres.
-        room = math.pi / 12 * math.prod(size - 2 for size in self.volume_shape) * 0.9
-        needed = N_AREAS * (smallest + largest) / 2
-        if min(self.volume_shape) < 8 or needed * 1.15 > room:
-            raise ValueError(
-                f"volume_shape {self.volume_shape} has room for about {room:.0f} voxels a "
-                f"hemisphere; voxels_per_region {self.voxels_per_region} needs {needed * 1.15:.0f}"
-            )
 
     @property
     def n_subjects(self) -> int:
@@ -140,68 +181,3 @@ class NsdSimulation(BaseModel):
     def n_images(self) -> int:
         """Images of the dataset: the shared ones once, and each subject's own."""
         return self.n_shared + self.n_subjects * (self.n_images_per_subject - self.n_shared)
-
-
-class Bold5000Simulation(BaseModel):
-    """Settings of :func:`repalign.simulate.bold5000.simulate_bold5000`.
-
-    The same settings give byte-identical files with the same version of Pillow.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything that is random.")
-    sessions: tuple[int, ...] = Field(
-        (2, 2, 2, 1),
-        min_length=1,
-        max_length=9,
-        description="Scan sessions of each subject, at most as many as the first one has.",
-    )
-    n_runs: int = Field(2, ge=1, le=99, description="Runs in a session.")
-    n_trials_per_run: int = Field(10, ge=1, description="Trials in a run.")
-    n_repeated: int = Field(
-        3, ge=0, description="Images that the first subject sees twice; all others once."
-    )
-    image_size: int = Field(
-        64, ge=32, le=1024, multiple_of=16, description="Width and height of an image, pixels."
-    )
-
-    @model_validator(mode="after")
-    def _sizes_fit(self) -> Self:
-        """Refuse sizes that contradict each other, with the numbers."""
-        if not all(1 <= done <= self.sessions[0] <= 99 for done in self.sessions):
-            raise ValueError(
-                f"sessions {self.sessions}: each must be 1 to that of the first subject, below 100"
-            )
-        if self.n_images < max(self.n_repeated, 9):
-            raise ValueError(
-                f"{self.n_trials} trials, {self.n_repeated} of them repetitions, show "
-                f"{self.n_images} images; at least 9, and as many as n_repeated, are needed"
-            )
-        return self
-
-    @property
-    def n_trials(self) -> int:
-        """Trials of the first subject."""
-        return self.sessions[0] * self.n_runs * self.n_trials_per_run
-
-    @property
-    def n_images(self) -> int:
-        """Different images that the first subject sees, and with it all others."""
-        return self.n_trials - self.n_repeated
-
-
-class ThingsSimulation(BaseModel):
-    """Settings of :func:`repalign.simulate.things.simulate_things`.
-
-    The same settings give byte-identical files with the same version of Pillow.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything that is random.")
-    n_concepts: int = Field(12, ge=3, le=79, description="Concepts, each with its own folder.")
-    n_images_per_concept: int = Field(3, ge=1, le=99, description="Pictures of a concept.")
-    image_size: int = Field(
-        64, ge=32, le=1024, multiple_of=16, description="Width and height of an image, pixels."
-    )

@@ -59,8 +59,10 @@ def write_session_manifest(folder: Path, n_trials: int, shape: tuple[int, ...], 
     write_json(folder / _MANIFEST, facts)
 
 
-def write_dataset_manifest(folder: Path, dataset: str, settings: BaseModel) -> None:
-    """Write ``simulation.json`` of a dataset that has nothing but its settings to tell.
+def write_dataset_manifest(
+    folder: Path, dataset: str, settings: BaseModel, sessions: dict[str, int]
+) -> None:
+    """Write ``simulation.json`` of BOLD5000 or THINGS.
 
     Parameters
     ----------
@@ -70,11 +72,14 @@ def write_dataset_manifest(folder: Path, dataset: str, settings: BaseModel) -> N
         Name of the dataset.
     settings : BaseModel
         What made it.
+    sessions : dict of str to int
+        Number of sessions of each subject.
     """
     facts = {
         "dataset": dataset,
         "simulated": True,
         "code": dataset_code(),
+        "sessions": sessions,
         "settings": settings.model_dump(mode="json"),
     }
     write_json(folder / _MANIFEST, facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -17,10 +18,11 @@ def write_volumes(
     path: Path,
     shape: tuple[int, ...],
     affine: NDArray[np.float64],
-    volumes: Iterable[NDArray[np.int16]],
+    volumes: Iterable[NDArray[Any]],
     compression_level: int = 1,
+    dtype: str = "<i2",
 ) -> None:
-    """Write int16 volumes to a gzipped NIfTI-1 file, one at a time.
+    """Write volumes to a gzipped NIfTI-1 file, one at a time.
 
     Parameters
     ----------
@@ -30,10 +32,12 @@ def write_volumes(
         Shape of the whole image: (x, y, z) or (x, y, z, n_trials).
     affine : ndarray, shape (4, 4)
         Voxel indices to millimetres.
-    volumes : iterable of ndarray, int16, shape (x * y * z,)
+    volumes : iterable of ndarray, shape (x * y * z,)
         Each volume in Fortran order: x runs fastest.
     compression_level : int
         Gzip level, 0 to 9.
+    dtype : str
+        Type of the values in the file.
 
     Raises
     ------
@@ -41,7 +45,7 @@ def write_volumes(
         If the number or the size of the volumes does not match `shape`.
     """
     header = nib.Nifti1Header()
-    header.set_data_dtype(np.dtype("<i2"))
+    header.set_data_dtype(np.dtype(dtype))
     header.set_data_shape(shape)
     header.set_sform(affine, code="scanner")
     header.set_qform(affine, code="scanner")
@@ -61,32 +65,37 @@ def write_volumes(
         for volume in volumes:
             if volume.size != np.prod(shape[:3]):
                 raise ValueError(f"{path.name}: volume of {volume.size} voxels, shape {shape}")
-            packed.write(np.ascontiguousarray(volume, dtype="<i2").data)
+            packed.write(np.ascontiguousarray(volume, dtype=dtype).data)
             n_written += 1
     if n_written != int(np.prod(shape[3:])):
         raise ValueError(f"{path.name}: {n_written} volumes, shape {shape}")
 
 
 def scatter(
-    values: Iterable[NDArray[np.int16]], voxels: NDArray[np.int64], n_voxels: int
-) -> Iterable[NDArray[np.int16]]:
+    values: Iterable[NDArray[Any]],
+    voxels: NDArray[np.int64],
+    n_voxels: int,
+    background: NDArray[Any] | None = None,
+) -> Iterable[NDArray[Any]]:
     """Place the values of some voxels into whole volumes; the same buffer is used again.
 
     Parameters
     ----------
-    values : iterable of ndarray, int16, shape (n_brain,)
+    values : iterable of ndarray, shape (n_brain,)
         One array a volume.
     voxels : ndarray, int64, shape (n_brain,)
         Where the values belong, Fortran-order index.
     n_voxels : int
         Voxels of a volume.
+    background : ndarray, shape (n_voxels,), optional
+        What is elsewhere, in the type of the volumes. int16 zeros, if not given.
 
     Yields
     ------
-    ndarray, int16, shape (n_voxels,)
-        0 elsewhere.
+    ndarray, shape (n_voxels,)
+        One volume.
     """
-    volume = np.zeros(n_voxels, dtype=np.int16)
+    volume = np.zeros(n_voxels, dtype=np.int16) if background is None else background.copy()
     for value in values:
         volume[voxels] = value
         yield volume

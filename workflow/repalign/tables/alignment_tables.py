@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
-from repalign.tables.columns import CATEGORY, field
+from repalign.tables.columns import CATEGORY, field, table_of
 
 ROI = field("roi", pa.uint16(), "region: 1-180 left or joined, 181-360 right")
 LAYER = field("layer", pa.uint8(), "layer of the model, from 0")
@@ -34,6 +35,38 @@ RSA_SUBJECT_MODEL = pa.schema(
         SUBJECT,
         MODEL,
         JOINED,
+    ]
+)
+
+RSA_SUBJECT_MODEL_OTHERS = pa.schema(
+    [
+        field("session", pa.uint8(), "session, from 1"),
+        ROI,
+        field("layer", pa.uint16(), "layer of the model, from 1; from 0 in the tables of NSD"),
+        SIMILARITY,
+        SUBJECT,
+        MODEL,
+        JOINED,
+        field("dataset", CATEGORY, "images that take part: bold5000, bold5000-coco, ..., things"),
+    ]
+)
+"""The published columns of BOLD5000 and THINGS. Only they count layers from 1."""
+
+RSA_SUBJECT_SUBJECT_SESSIONS = pa.schema(
+    [
+        field("session", pa.int64(), "session of subject i, from 1"),
+        PAIR[0],
+        field("roi_y", pa.uint16(), "region of subject j"),
+        SIMILARITY,
+        PAIR[3],
+        field("subject_j", pa.uint8(), "second subject, whose trials are of any session"),
+        JOINED,
+        field("dataset", pa.string(), "images that take part: bold5000, bold5000-coco, things"),
+        field(
+            "rep_shift",
+            CATEGORY,
+            "the same as `dataset`, as published; repetitions are not shifted",
+        ),
     ]
 )
 
@@ -121,3 +154,35 @@ RSA_TOKENIZERS = pa.schema(
         field("n_stimuli", pa.uint16(), "different images that take part"),
     ]
 )
+
+
+def sessions_first(part: pa.Table, image_set: str) -> pa.Table:
+    """Give the comparison of a subject with a model the published form of BOLD5000 and THINGS.
+
+    Parameters
+    ----------
+    part : pyarrow.Table
+        Columns of `RSA_SUBJECT_MODEL`, of one subject and model, in any order.
+    image_set : str
+        Dataset, or dataset and subset, such as bold5000-coco.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns of `RSA_SUBJECT_MODEL_OTHERS`, ordered by session, region and layer; layers count
+        from 1.
+    """
+    keys = [part.column(name).to_numpy() for name in ("layer", "roi", "session")]
+    rows = part.take(np.lexsort(keys))
+    return table_of(
+        RSA_SUBJECT_MODEL_OTHERS,
+        {
+            **{name: rows.column(name).to_numpy() for name in ("session", "roi", "similarity")},
+            "layer": rows.column("layer").to_numpy().astype(np.uint16) + 1,
+            **{
+                name: rows.column(name)[0].as_py()
+                for name in ("subject", "model", "join_hemispheres")
+            },
+            "dataset": image_set,
+        },
+    )

@@ -18,7 +18,7 @@ SESSION = PREPARED + "/sessions/sub-{subject}/ses-{session}.npy"
 RDM_SET = "{subset}/shift-{shift}_{hemispheres}/sub-{subject}_{role}_sub-{partner}"
 VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
-SESSION_VECTORS = "results/{dataset}/session_{vectors}/{hemispheres}/sub-{subject}"
+SESSION_VECTORS = "results/{dataset}/session_{vectors}/{subset}/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
 IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
@@ -34,7 +34,11 @@ PARTIAL_PAIR = (
     "/sub-{subject_i}_sub-{subject_j}.parquet"
 )
 GROUP_PART = PARTS + "subject_group/shift-{shift}_{hemispheres}/sub-{subject}.parquet"
-MODEL_PART = PARTS + "subject_model/{hemispheres}/{model}/sub-{subject}.parquet"
+SESSION_PAIR = (
+    PARTS + "subject_subject_sessions/{subset}_{hemispheres}"
+    "/sub-{subject_i}_sub-{subject_j}.parquet"
+)
+MODEL_PART = PARTS + "subject_model/{subset}_{hemispheres}/{model}/sub-{subject}.parquet"
 PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{subject}.parquet"
 UNTRAINED_PART = PARTS + "untrained/{hemispheres}/seed-{seed}/{model}/sub-{subject}.parquet"
 MODEL_MODEL_PART = PARTS + "model_model/batches-{block}.parquet"
@@ -71,7 +75,13 @@ HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
 OBJECTS_INDEX = NSD_INDEX + "annotations/coco_objects_annotations.csv"
 PERSONS_INDEX = NSD_INDEX + "annotations/coco_person_annotations.csv"
-IMAGES_INDEX = "results/datasets/{dataset}/preprocessed/images.csv"
+AREA_TABLE = "results/metadata/hcp.csv"
+PREPROCESSED = "results/datasets/{dataset}/preprocessed/"
+IMAGES_INDEX = PREPROCESSED + "images.csv"
+IMAGES_TABLE = PREPROCESSED + "images.parquet"
+STIMULUS_INDEX = PREPROCESSED + "stimulus_index"
+CAPTIONS_INDEX = PREPROCESSED + "captions.csv"
+CATEGORIES_INDEX = PREPROCESSED + "categories.csv"
 
 MANIFEST = "results/raw_manifest.tsv"
 

@@ -66,6 +66,30 @@ def read_stimulus_ids(path: str | Path) -> npt.NDArray[np.int64]:
     return np.sort(table["stimulus"].to_numpy()).astype(np.int64)
 
 
+def read_stimulus_files(path: str | Path) -> dict[int, str]:
+    """Read which file shows each stimulus of a dataset that has one file a picture.
+
+    Parameters
+    ----------
+    path : str or Path
+        `stimuli.parquet`.
+
+    Returns
+    -------
+    dict of int to str
+        Path in the raw dataset by stimulus, ascending.
+
+    Raises
+    ------
+    RepalignError
+        If there is no column of them.
+    """
+    table = read_table(path)
+    _require(path, table.column_names, ("stimulus", "file"))
+    files = dict(zip(table["stimulus"].to_pylist(), table["file"].to_pylist(), strict=True))
+    return {stimulus: files[stimulus] for stimulus in sorted(files)}
+
+
 def read_regions(path: str | Path) -> pd.DataFrame:
     """Read the regions of a prepared dataset.
 

@@ -159,6 +159,37 @@ def pair_columns(rois: Sequence[int]) -> dict[str, npt.NDArray[np.uint16]]:
     return {"roi_x": np.repeat(ids, len(ids)), "roi_y": np.tile(ids, len(ids))}
 
 
+def mirrored(shift: int, subject_i: int, subject_j: int, n_repetitions: int) -> tuple[int, bool]:
+    """Tell which comparison holds the similarities of a pair at a shift.
+
+    Shift s of (i, j) is shift R - s of (j, i) seen from the other subject, with R repetitions,
+    and similarities without a shift are symmetric.
+
+    Parameters
+    ----------
+    shift : int
+        The shift that is wanted; it counts modulo `n_repetitions`.
+    subject_i, subject_j : int
+        The pair that is wanted.
+    n_repetitions : int
+        R, how often an image is shown at most.
+
+    Returns
+    -------
+    shift : int
+        The shift to compute, at most R / 2.
+    swapped : bool
+        Whether the pair is (j, i), whose transpose stands for (i, j).
+    """
+    shift %= n_repetitions
+    swapped = shift > n_repetitions - shift
+    if swapped:
+        shift = n_repetitions - shift
+    if shift == 0:
+        swapped = subject_i > subject_j
+    return shift, swapped
+
+
 def read_pair_of(
     path: str | Path,
     rois: Sequence[int],
@@ -167,11 +198,11 @@ def read_pair_of(
     *,
     joined: bool,
     shift: int,
+    n_repetitions: int = 3,
 ) -> npt.NDArray[np.float32]:
-    """Read the similarities of a given pair from the part that can stand for it.
+    """Read the similarities of a given pair from the part that stands for it.
 
-    A part of (j, i) stands for (i, j) as its transpose: similarities without a shift are
-    symmetric, and those of shift 2 are those of shift 1 seen from the other subject.
+    Which one does: `mirrored`. Without a shift either order of the subjects does.
 
     Parameters
     ----------
@@ -185,6 +216,8 @@ def read_pair_of(
         Whether a region joins both hemispheres.
     shift : int
         The shift that is wanted.
+    n_repetitions : int
+        How often an image is shown at most.
 
     Returns
     -------
@@ -196,9 +229,11 @@ def read_pair_of(
     RepalignError
         If the part is of a pair that cannot stand for it.
     """
-    # Parts of shift 2 are never made; those of shift 1 stand for them.
-    own, similarity = read_pair(path, rois, joined=joined, shift=1 if shift == 2 else shift)
-    allowed = _sources(subject_i, subject_j, shift)
+    made, swapped = mirrored(shift, subject_i, subject_j, n_repetitions)
+    own, similarity = read_pair(path, rois, joined=joined, shift=made)
+    allowed = [(subject_j, subject_i) if swapped else (subject_i, subject_j)]
+    if made == 0:
+        allowed = [(subject_i, subject_j), (subject_j, subject_i)]
     if own not in allowed:
         raise RepalignError(
             f"similarities of subjects {own}",
@@ -206,7 +241,7 @@ def read_pair_of(
             expected=f"subjects {' or '.join(map(str, allowed))}",
             remedy="Delete it and run the workflow again.",
         )
-    return similarity.T if shift == 2 or own != (subject_i, subject_j) else similarity
+    return similarity.T if (swapped if made else own != (subject_i, subject_j)) else similarity
 
 
 def join_pairs(
@@ -218,11 +253,11 @@ def join_pairs(
     joined: bool,
     shift: int,
     record: Mapping[str, Any],
+    n_repetitions: int = 3,
 ) -> dict[tuple[int, int], list[int]]:
     """Join the parts of all ordered pairs into the published table.
 
-    A part of the pair (j, i) stands for (i, j) as its transpose: similarities without a shift
-    are symmetric, and those of shift 2 are those of shift 1 seen from the other subject.
+    A part of the pair (j, i) may stand for (i, j) as its transpose: `mirrored`.
 
     Parameters
     ----------
@@ -240,6 +275,8 @@ def join_pairs(
         Shift of the repetitions, written to every row.
     record : mapping
         Provenance.
+    n_repetitions : int
+        How often an image is shown at most.
 
     Returns
     -------
@@ -263,7 +300,9 @@ def join_pairs(
     undefined: dict[tuple[int, int], list[int]] = {}
     with parquet_writer(output, RSA_SUBJECT_SUBJECT, record) as writer:
         for (i, j), part in zip(pairs, parts, strict=True):
-            similarity = read_pair_of(part, rois, i, j, joined=joined, shift=shift)
+            similarity = read_pair_of(
+                part, rois, i, j, joined=joined, shift=shift, n_repetitions=n_repetitions
+            )
             writer.write_table(
                 pair_table(similarity, rois, subject_i=i, subject_j=j, joined=joined, shift=shift)
             )
@@ -271,8 +310,3 @@ def join_pairs(
             if empty.any():
                 undefined[i, j] = [rois[int(k)] for k in np.flatnonzero(empty)]
     return undefined
-
-
-def _sources(i: int, j: int, shift: int) -> list[tuple[int, int]]:
-    """Return the pairs whose part can stand for (i, j)."""
-    return {0: [(i, j), (j, i)], 1: [(i, j)], 2: [(j, i)]}[shift]

@@ -35,23 +35,53 @@ TRIALS = pa.DataFrameSchema(
     description="One row a recorded trial, sorted by subject and trial.",
 )
 
-STIMULI = pa.DataFrameSchema(
-    {
-        "stimulus": _column("uint32", "dense index, from 0", unique=True),
-        "nsd_id": _column("uint32", "NSD image number, from 0", unique=True),
-        "nsd_id_1based": _column("uint32", "the same from 1, as NSD's file names have it"),
-        "coco_id": _column("uint32", "COCO image number"),
-        "coco_split": _column("str", "COCO split, such as train2017"),
-        "shared": _column("bool", "whether all subjects are shown it"),
-        "flagged": _column("bool", "flagged by the authors of NSD as perhaps inappropriate"),
-        "bold5000": _column("bool", "also in BOLD5000"),
-        "file": _column("str", "file that holds the picture"),
-        "row": _column("uint32", "row in that file"),
-    },
-    strict=True,
-    ordered=True,
-    description="One row a stimulus, sorted by stimulus.",
-)
+
+def _stimuli(*own: tuple[str, pa.Column]) -> pa.DataFrameSchema:
+    """Return the schema of a dataset's stimuli: the dense index, and columns of its own."""
+    index = _column("uint32", "dense index, from 0: row in feature files", unique=True)
+    return pa.DataFrameSchema(
+        {"stimulus": index, **dict(own)},
+        strict=True,
+        ordered=True,
+        description="One row a stimulus, sorted by stimulus.",
+    )
+
+
+STIMULI = {
+    "nsd": _stimuli(
+        ("nsd_id", _column("uint32", "NSD image number, from 0", unique=True)),
+        ("nsd_id_1based", _column("uint32", "the same from 1, as NSD's file names have it")),
+        ("coco_id", _column("uint32", "COCO image number")),
+        ("coco_split", _column("str", "COCO split, such as train2017")),
+        ("shared", _column("bool", "whether all subjects are shown it")),
+        ("flagged", _column("bool", "flagged by the authors of NSD as perhaps inappropriate")),
+        ("bold5000", _column("bool", "also in BOLD5000")),
+        ("file", _column("str", "file that holds the picture")),
+        ("row", _column("uint32", "row in that file")),
+    ),
+    "bold5000": _stimuli(
+        ("bold_position", _column("uint32", "number of the image, from 0: the same", unique=True)),
+        ("bold_id", _column("uint32", "row of its first presentation, with gaps", unique=True)),
+        ("name", _column("str", "file name without suffix, in lower case", unique=True)),
+        ("image_name", _column("str", "file name")),
+        ("subset", _column("str", "source", pa.Check.isin(["coco", "imagenet", "scenes"]))),
+        ("file", _column("str", "file that holds the picture")),
+    ),
+    "things": _stimuli(
+        ("things_id", _column("uint32", "number of the image, from 0: the same", unique=True)),
+        ("image_name", _column("str", "file name without suffix", unique=True)),
+        ("category", _column("str", "name of the concept")),
+        ("category_id", _column("uint16", "number of the concept, from 0")),
+        (
+            "subset",
+            _column(
+                "str", "train, test, or empty if never shown", pa.Check.isin(["train", "test", ""])
+            ),
+        ),
+        ("file", _column("str", "file that holds the picture")),
+    ),
+}
+"""Columns of `stimuli.parquet` of each dataset."""
 
 
 def write_checked(

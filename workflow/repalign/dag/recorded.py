@@ -1,0 +1,222 @@
+"""What a run covers of any dataset with recordings: subjects, sessions, regions, raw files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from repalign.dag.control_plan import ControlPlan
+from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.raw_folder import RawFolder
+from repalign.errors import RepalignError
+from repalign.settings import Settings
+from repalign.tables.prepared import N_AREAS
+
+AREAS = "resources/hcp_mmp1.tsv"
+AREA_GROUPS = "resources/hcp_mmp1_areas.tsv"
+
+
+class RecordedSettings(Protocol):
+    """What the sections of all datasets have."""
+
+    @property
+    def raw(self) -> str:
+        """Folder of the raw dataset."""
+
+    @property
+    def source(self) -> Literal["auto", "real", "simulated", "other"]:
+        """What it holds."""
+
+    @property
+    def subjects(self) -> Literal["all"] | list[int]:
+        """Subjects to use."""
+
+    @property
+    def sessions(self) -> dict[int, int] | None:
+        """Number of sessions of each subject, if the settings give it."""
+
+    @property
+    def regions(self) -> Literal["all"] | list[str]:
+        """Areas to use."""
+
+    @property
+    def assume_row_order(self) -> bool:
+        """Whether rows of a feature file without ids are in the order of the images."""
+
+
+@dataclass(frozen=True)
+class RecordedPlan:
+    """What a run of a dataset covers, worked out from the settings and the raw folder's marker.
+
+    Attributes
+    ----------
+    settings : Settings
+        The checked settings.
+    root : Path
+        The project folder, which relative paths start from.
+    """
+
+    settings: Settings
+    root: Path = Path()
+
+    name: ClassVar[str]
+    """Section of the settings, and name in paths."""
+    title: ClassVar[str]
+    """Name for people."""
+    published_sessions: ClassVar[Mapping[int, int]]
+    """Number of sessions of each subject in the real dataset."""
+    n_images: ClassVar[int]
+    """Images of the real dataset; a draw of images is restricted to those of a set of trials."""
+    id_column: ClassVar[str]
+    """Column of the numbers of images, in control tables and others that people make."""
+    partners_are_alike: ClassVar[bool]
+    """Whether partners with equally many sessions have matching trials of the same images."""
+
+    @property
+    def n_repetitions(self) -> int:
+        """Return how often a subject is shown an image at most; shifts are modulo this."""
+        raise NotImplementedError
+
+    @property
+    def own(self) -> RecordedSettings:
+        """Return the section of the dataset."""
+        section: RecordedSettings = getattr(self.settings, self.name)
+        return section
+
+    @cached_property
+    def raw_folder(self) -> RawFolder:
+        """Return the raw folder, which knows what it holds."""
+        made_by: dict[str, Any] = getattr(self.settings.simulate, self.name).model_dump(
+            mode="json"
+        )
+        return RawFolder(self.name, self.title, self.own.raw, self.own.source, made_by, self.root)
+
+    @property
+    def source(self) -> str:
+        """Return what the raw folder holds: real, simulated or other."""
+        return self.raw_folder.source
+
+    @cached_property
+    def sessions(self) -> dict[int, int]:
+        """Return the number of sessions of each selected subject."""
+        own = self.own
+        if own.sessions is not None:
+            known = dict(own.sessions)
+        elif self.source == "simulated" and (made := self.raw_folder.simulation) is not None:
+            known = {int(k): int(v) for k, v in made["sessions"].items()}
+        else:
+            known = dict(self.published_sessions)
+        wanted = sorted(known) if own.subjects == "all" else sorted(set(own.subjects))
+        unknown = [subject for subject in wanted if subject not in known]
+        if unknown or not wanted:
+            remedy = (
+                f"Correct {self.name}.subjects, or give their sessions in {self.name}.sessions."
+            )
+            raise RepalignError(
+                f"subjects {unknown or 'none'}",
+                where=f"{self.name}.subjects",
+                expected=f"some of {sorted(known)}",
+                remedy=remedy,
+            )
+        return {subject: known[subject] for subject in wanted}
+
+    def selected(self, subject: int) -> int:
+        """Return the number of a subject after checking that the settings select it."""
+        if subject not in self.sessions:
+            raise RepalignError(
+                f"subject {subject}",
+                where="the files asked for",
+                expected=f"one of the selected subjects {self.subjects}",
+                remedy=f"Ask for files of these, or add the subject to {self.name}.subjects.",
+            )
+        return subject
+
+    @property
+    def subjects(self) -> list[int]:
+        """Return the selected subjects in ascending order."""
+        return list(self.sessions)
+
+    @cached_property
+    def areas(self) -> list[int]:
+        """Return the selected areas (1-180) in ascending order."""
+        regions = self.own.regions
+        if regions == "all":
+            return list(range(1, N_AREAS + 1))
+        with (self.root / AREAS).open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file, delimiter="\t")
+            by_name = {row["name"]: int(row["area"]) for row in rows}
+        unknown = [name for name in regions if name not in by_name]
+        if unknown or not regions:
+            raise RepalignError(
+                f"regions {unknown or 'none'}",
+                where=f"{self.name}.regions",
+                expected=f"names of HCP-MMP1 areas, as in {AREAS}",
+                remedy="Correct the names; hemispheres are not part of them.",
+            )
+        return sorted({by_name[name] for name in regions})
+
+    @property
+    def regions(self) -> list[int]:
+        """Return the selected regions (1-360): left hemispheres, then right ones."""
+        return self.areas + [area + N_AREAS for area in self.areas]
+
+    @cached_property
+    def feature_plan(self) -> FeaturePlan:
+        """Return where the features of models come from."""
+        return FeaturePlan(self.settings, self.raw_folder.is_simulated, self.root, self.name)
+
+    @cached_property
+    def control_plan(self) -> ControlPlan:
+        """Return where the control matrices of partial RSA come from."""
+        return ControlPlan(self.settings, self.root, self.name)
+
+    @property
+    def models(self) -> list[str]:
+        """Return the names of the models, sorted, after checking that the raw folder is there."""
+        _ = self.raw_folder.folder
+        return self.feature_plan.keys
+
+    def has_recordings(self) -> bool:
+        """Say whether there are responses, so that subjects can be compared."""
+        raise NotImplementedError
+
+    def sources(self) -> dict[str, bool]:
+        """Return what analyses need beside indexes, and whether it is there.
+
+        `partners`: subjects to compare with each other.
+        """
+        features = self.feature_plan
+        return {
+            "recordings": self.has_recordings(),
+            "partners": len(self.subjects) > 1,
+            "features": features.is_ready,
+            "both modalities": features.has_both_modalities,
+            "untrained models": features.wants_untrained,
+            "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
+        }
+
+    def absent_sources(self) -> set[str]:
+        """Return which of the sources that some analyses need are not there."""
+        return {name for name, found in self.sources().items() if not found}
+
+    def raw(self, pattern: str, **entities: int | str) -> str:
+        """Return the path of a raw file."""
+        return self.raw_folder.path(pattern, **entities)
+
+    def find(self, folder: str, pattern: str) -> list[str]:
+        """Return the raw files below a folder that fit a pattern, sorted; none is an error."""
+        place = Path(self.raw(folder))
+        found = sorted(str(place / p.relative_to(self.root / place))
+                       for p in (self.root / place).glob(pattern))  # fmt: skip
+        if not found:
+            raise RepalignError(
+                f"no {pattern}",
+                where=place,
+                expected=f"files of {self.title}",
+                remedy=f"Fetch them, or correct {self.name}.files.",
+            )
+        return found
