@@ -195,7 +195,19 @@ def _stage(images: Images, choices: Choices, folder: Path) -> Grid:
 def _check_grid(bold: Grid, betas: Grid, how: str) -> None:
     """Refuse a BOLD image whose voxels are not those of the betas."""
     same = betas.affine if how == "shape" else bold.affine
-    check_same_space(bold.path, bold.shape, same, betas.path, betas.shape, betas.affine)
+    try:
+        check_same_space(bold.path, bold.shape, same, betas.path, betas.shape, betas.affine)
+    except RepalignError as error:
+        raise RepalignError(
+            error.found,
+            where=bold.path,
+            expected=error.expected,
+            remedy=(
+                "Give the functional image that the betas were fitted on. If its voxels are those "
+                "of the betas and only the header of one is off, set "
+                "bold5000.registration.beta_grid: shape."
+            ),
+        ) from error
     if how == "shape" and not np.allclose(bold.affine, betas.affine):
         logger.warning(
             "%s: another affine than %s; voxels correspond by their indices, as beta_grid says",
@@ -284,62 +296,66 @@ def _stage_atlas(
 # ---------------------------------------------------------------------- what FSL does
 
 
+def _run(fsl: Fsl, folder: Path, *words: str) -> tuple[str, ...]:
+    """Run a program in the work folder; return its command, for messages about its outputs."""
+    fsl.run(*words, folder=folder)
+    return words
+
+
 def _register(fsl: Fsl, folder: Path, choices: Choices) -> None:
     """Find the way from the template to the T1, and from the T1 to the BOLD image."""
-
-    def run(*words: str) -> tuple[str, ...]:
-        fsl.run(*words, folder=folder)
-        return words
-
-    def image(name: str) -> Path:
-        return folder / f"{name}.nii.gz"
-
-    done = run("fslreorient2std", "t1", "t1_standard")
-    check_image(image("t1_standard"), done)
-    t1, bold = grid_of(image("t1_standard")), grid_of(image("bold"))
-    for head, brain, grid, fraction in (
-        ("t1_standard", "t1_brain", t1, choices.t1_fraction),
-        ("bold", "bold_brain", bold, choices.bold_fraction),
-    ):
-        done = run("bet", head, brain, "-R", "-f", f"{fraction:g}")
-        filled = check_image(image(brain), done, grid)
-        volume = filled.sum() * abs(np.linalg.det(grid.affine)) / 1000
-        logger.info("%s: %.0f ml of %.1f %% of the volume", brain, volume, 100 * filled.mean())
+    done = _run(fsl, folder, "fslreorient2std", "t1", "t1_standard")
+    check_image(folder / "t1_standard.nii.gz", done)
+    t1, bold = grid_of(folder / "t1_standard.nii.gz"), grid_of(folder / "bold.nii.gz")
     template = grid_of(next(folder.glob("template.nii*")))
-    for moving, fixed, forth, back, grid, dof in (
-        ("bold_brain", "t1_brain", "bold_to_t1", "t1_to_bold", t1, choices.bold_dof),
-        ("t1_brain", "template_brain", "t1_to_template", "template_to_t1", template, 12),
-    ):
-        done = run(
-            *("flirt", "-in", moving, "-ref", fixed, "-out", forth),
-            *("-omat", f"{forth}.mat", "-dof", str(dof)),
-        )
-        check_matrix(folder / f"{forth}.mat", done)
-        check_image(image(forth), done, grid)
-        done = run("convert_xfm", "-omat", f"{back}.mat", "-inverse", f"{forth}.mat")
-        check_matrix(folder / f"{back}.mat", done)
-    done = run(
-        *("fnirt", "--in=template", "--ref=t1_standard", "--aff=template_to_t1.mat"),
-        *("--iout=template_in_t1", "--cout=template_to_t1_warp"),
+    _extract_brain(fsl, folder, "t1_standard", "t1_brain", t1, choices.t1_fraction)
+    _extract_brain(fsl, folder, "bold", "bold_brain", bold, choices.bold_fraction)
+    _align(fsl, folder, ("bold", "t1"), t1, choices.bold_dof)
+    _align(fsl, folder, ("t1", "template"), template, 12)
+    done = _run(
+        *(fsl, folder, "fnirt", "--in=template", "--ref=t1_standard"),
+        *("--aff=template_to_t1.mat", "--iout=template_in_t1", "--cout=template_to_t1_warp"),
     )
-    check_image(image("template_in_t1"), done, t1)
-    check_field(image("template_to_t1_warp"), done)
+    check_image(folder / "template_in_t1.nii.gz", done, t1)
+    check_field(folder / "template_to_t1_warp.nii.gz", done)
+
+
+def _extract_brain(
+    fsl: Fsl, folder: Path, head: str, brain: str, grid: Grid, fraction: float
+) -> None:
+    """Take the skull away, from a centre that the program finds by itself."""
+    done = _run(fsl, folder, "bet", head, brain, "-R", "-f", f"{fraction:g}")
+    filled = check_image(folder / f"{brain}.nii.gz", done, grid)
+    volume = filled.sum() * abs(np.linalg.det(grid.affine)) / 1000
+    logger.info("%s: %.0f ml, %.1f %% of the image", brain, volume, 100 * filled.mean())
+
+
+def _align(fsl: Fsl, folder: Path, names: tuple[str, str], fixed: Grid, dof: int) -> None:
+    """Find the affine transform between two brains, and its inverse."""
+    moving, target = names
+    forth, back = f"{moving}_to_{target}", f"{target}_to_{moving}"
+    done = _run(
+        *(fsl, folder, "flirt", "-in", f"{moving}_brain", "-ref", f"{target}_brain"),
+        *("-out", forth, "-omat", f"{forth}.mat", "-dof", str(dof)),
+    )
+    check_matrix(folder / f"{forth}.mat", done)
+    check_image(folder / f"{forth}.nii.gz", done, fixed)
+    done = _run(fsl, folder, "convert_xfm", "-omat", f"{back}.mat", "-inverse", f"{forth}.mat")
+    check_matrix(folder / f"{back}.mat", done)
 
 
 def _carry(fsl: Fsl, folder: Path) -> Path:
     """Take the labels through both transforms at once; return the image."""
     bold = grid_of(folder / "bold.nii.gz")
-    words = (
-        *("convertwarp", "--ref=bold_brain", "--warp1=template_to_t1_warp"),
+    done = _run(
+        *(fsl, folder, "convertwarp", "--ref=bold_brain", "--warp1=template_to_t1_warp"),
         *("--postmat=t1_to_bold.mat", "--out=template_to_bold"),
     )
-    fsl.run(*words, folder=folder)
-    check_field(folder / "template_to_bold.nii.gz", words, bold)
-    words = (
-        *("applywarp", "--in=atlas", "--ref=bold_brain", "--warp=template_to_bold"),
+    check_field(folder / "template_to_bold.nii.gz", done, bold)
+    done = _run(
+        *(fsl, folder, "applywarp", "--in=atlas", "--ref=bold_brain", "--warp=template_to_bold"),
         *("--out=atlas_in_bold", "--interp=nn"),
     )
-    fsl.run(*words, folder=folder)
     carried = folder / "atlas_in_bold.nii.gz"
-    check_image(carried, words, bold)
+    check_image(carried, done, bold)
     return carried
