@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from repalign.datasets.bold5000_atlas import renumber
 from repalign.datasets.fsl import Fsl
-from repalign.datasets.fsl_outputs import Grid, check_field, check_image, check_matrix, grid_of
+from repalign.datasets.fsl_outputs import (
+    Grid,
+    check_field,
+    check_image,
+    check_labels,
+    check_matrix,
+    grid_of,
+)
 from repalign.datasets.label_space import (
     check_hemispheres,
     check_inside,
@@ -145,13 +152,11 @@ def register_atlas(
         target = _stage(images, choices, folder)
         labels, in_template = _stage_atlas(images, choices, folder)
         _register(fsl, folder, choices)
-        carried = _carry(fsl, folder)
-        found, affine = read_label_volume(carried)
-        lost = check_lost(labels, found, carried, choices.max_lost_regions)
-        check_hemispheres(found, affine, carried)
-        in_bold = check_inside(
-            found, _filled(folder / "bold_brain.nii.gz"), carried, "brain of the BOLD image"
-        )
+        found = _carry(fsl, folder)
+        lost = check_lost(labels, found, output, choices.max_lost_regions)
+        check_hemispheres(found, grid_of(folder / "bold.nii.gz").affine, output)
+        brain = _filled(folder / "bold_brain.nii.gz")
+        in_bold = check_inside(found, brain, output, "brain of the BOLD image")
         write_label_volume(output, found.astype(np.uint16), target.affine)
     return {
         "fsl": fsl.record(),
@@ -344,8 +349,8 @@ def _align(fsl: Fsl, folder: Path, names: tuple[str, str], fixed: Grid, dof: int
     check_matrix(folder / f"{back}.mat", done)
 
 
-def _carry(fsl: Fsl, folder: Path) -> Path:
-    """Take the labels through both transforms at once; return the image."""
+def _carry(fsl: Fsl, folder: Path) -> NDArray[np.int32]:
+    """Take the labels through both transforms at once; return them on the grid of the BOLD."""
     bold = grid_of(folder / "bold.nii.gz")
     done = _run(
         *(fsl, folder, "convertwarp", "--ref=bold_brain", "--warp1=template_to_t1_warp"),
@@ -356,6 +361,4 @@ def _carry(fsl: Fsl, folder: Path) -> Path:
         *(fsl, folder, "applywarp", "--in=atlas", "--ref=bold_brain", "--warp=template_to_bold"),
         *("--out=atlas_in_bold", "--interp=nn"),
     )
-    carried = folder / "atlas_in_bold.nii.gz"
-    check_image(carried, done, bold)
-    return carried
+    return check_labels(folder / "atlas_in_bold.nii.gz", done, bold)

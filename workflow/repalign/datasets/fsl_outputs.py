@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from repalign.datasets.fsl import failed
-from repalign.datasets.nifti import NiftiVolumes
+from repalign.datasets.nifti import NiftiVolumes, read_label_volume
 from repalign.datasets.space import check_same_space
 from repalign.errors import RepalignError
 
@@ -89,6 +89,35 @@ def check_image(path: Path, command: Sequence[str], grid: Grid | None = None) ->
     except RepalignError as error:
         raise _of_command(command, path, error) from error
     return np.asarray(filled)
+
+
+def check_labels(path: Path, command: Sequence[str], grid: Grid) -> NDArray[np.int32]:
+    """Read labels that a command should have made, with all checks of an image.
+
+    Parameters
+    ----------
+    path : Path
+        The image.
+    command : sequence of str
+        The command, for messages.
+    grid : Grid
+        The voxels that it must have.
+
+    Returns
+    -------
+    ndarray, shape (x, y, z), int32
+        The labels.
+
+    Raises
+    ------
+    RepalignError
+        If anything is wrong with it, or it holds anything but whole numbers.
+    """
+    check_image(path, command, grid)
+    try:
+        return read_label_volume(path)[0]
+    except RepalignError as error:
+        raise _of_command(command, path, error) from error
 
 
 def check_field(path: Path, command: Sequence[str], grid: Grid | None = None) -> None:
