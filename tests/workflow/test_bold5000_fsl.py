@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
         "sessions": {1: 1, 2: 1},
         "atlas": "fsl",
         "registration": {"atlas_space": "MNI152NLin6Asym"},
-    }
+    },
 }
 BETAS = "bold5000/CSI{}_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
 
