@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from repalign.datasets.bold5000_registration import Choices, Images, register_atlas
+from repalign.datasets.bold5000_registration import register_atlas
 from repalign.datasets.fsl import find_fsl
+from repalign.datasets.registration_inputs import Choices, Images
 from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record, write_sidecar
 

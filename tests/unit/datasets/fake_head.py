@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from repalign.datasets.bold5000_registration import Images
+from repalign.datasets.registration_inputs import Images
 
 from .conftest import write_nifti
 

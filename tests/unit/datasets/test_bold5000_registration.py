@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from repalign.datasets.bold5000_atlas import relabel_atlas
-from repalign.datasets.bold5000_registration import Choices, Images, mean_volume, register_atlas
+from repalign.datasets.bold5000_registration import register_atlas
 from repalign.datasets.fsl import Fsl
+from repalign.datasets.registration_inputs import Choices, Images, mean_volume
 from repalign.errors import RepalignError
 
 from . import fake_fsl

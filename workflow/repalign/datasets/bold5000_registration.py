@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from repalign.datasets.bold5000_atlas import renumber
 from repalign.datasets.fsl import Fsl
 from repalign.datasets.fsl_outputs import (
     Grid,
@@ -23,17 +20,15 @@ from repalign.datasets.fsl_outputs import (
     check_matrix,
     grid_of,
 )
-from repalign.datasets.label_space import (
-    check_hemispheres,
-    check_inside,
-    check_lost,
-    resample_labels,
-)
-from repalign.datasets.nifti import NiftiVolumes, read_label_volume
-from repalign.datasets.nifti_header import open_stream, read_header
+from repalign.datasets.label_space import check_hemispheres, check_inside, check_lost
 from repalign.datasets.nsd_atlas import write_label_volume
-from repalign.datasets.space import check_same_space
-from repalign.errors import RepalignError
+from repalign.datasets.registration_inputs import (
+    Choices,
+    Images,
+    filled_voxels,
+    stage_atlas,
+    stage_images,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,60 +42,6 @@ PROGRAMS = (
     "applywarp",
 )
 """Programs of FSL that are run."""
-
-
-@dataclass(frozen=True)
-class Images:
-    """The images that a registration starts from.
-
-    Attributes
-    ----------
-    t1 : Path
-        The subject's T1-weighted image, with the skull.
-    bold : Path
-        A functional image on the grid of the betas: 3-D, or 4-D, whose mean over time is taken.
-    betas : Path
-        Betas of one session; their header alone is read.
-    atlas : Path
-        Labels of HCP-MMP1 in an MNI152 space, of either numbering.
-    template, template_brain : Path
-        The T1-weighted template of an MNI152 space, with and without the skull.
-    """
-
-    t1: Path
-    bold: Path
-    betas: Path
-    atlas: Path
-    template: Path
-    template_brain: Path
-
-
-@dataclass(frozen=True)
-class Choices:
-    """How to register.
-
-    Attributes
-    ----------
-    atlas_space, template_space : str
-        Names of their MNI152 spaces.
-    t1_fraction, bold_fraction : float
-        Threshold of brain extraction: smaller ones keep more.
-    bold_dof : int
-        Degrees of freedom from BOLD to T1: 6, 7, 9 or 12.
-    beta_grid : str
-        `header`: the BOLD image must have the affine of the betas. `shape`: only their shape;
-        voxels correspond by their indices, and the result has the affine of the betas.
-    max_lost_regions : float
-        Largest share of the atlas's regions that may end without a voxel.
-    """
-
-    atlas_space: str
-    template_space: str
-    t1_fraction: float = 0.25
-    bold_fraction: float = 0.4
-    bold_dof: int = 12
-    beta_grid: str = "header"
-    max_lost_regions: float = 0.05
 
 
 def register_atlas(
@@ -149,13 +90,13 @@ def register_atlas(
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=output.parent) as name:
         folder = Path(name).absolute()
-        target = _stage(images, choices, folder)
-        labels, in_template = _stage_atlas(images, choices, folder)
+        target = stage_images(images, choices, folder)
+        labels, in_template = stage_atlas(images, choices, folder)
         _register(fsl, folder, choices)
         found = _carry(fsl, folder)
         lost = check_lost(labels, found, output, choices.max_lost_regions)
         check_hemispheres(found, grid_of(folder / "bold.nii.gz").affine, output)
-        brain = _filled(folder / "bold_brain.nii.gz")
+        brain = filled_voxels(folder / "bold_brain.nii.gz")
         in_bold = check_inside(found, brain, output, "brain of the BOLD image")
         write_label_volume(output, found.astype(np.uint16), target.affine)
     return {
@@ -168,137 +109,6 @@ def register_atlas(
         "share_in_template_brain": in_template,
         "share_in_bold_brain": in_bold,
     }
-
-
-# ---------------------------------------------------------------------- what goes in
-
-
-def _stage(images: Images, choices: Choices, folder: Path) -> Grid:
-    """Put all images but the atlas into the work folder; return the grid of the betas.
-
-    Programs see short relative names, so that commands, and the record of them, name no place
-    of this machine.
-    """
-    for path, name in (
-        (images.t1, "t1"),
-        (images.template, "template"),
-        (images.template_brain, "template_brain"),
-    ):
-        _filled(path)
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        (folder / f"{name}{'.nii.gz' if packed else '.nii'}").symlink_to(path.absolute())
-    head, brain = grid_of(images.template), grid_of(images.template_brain)
-    check_same_space(brain.path, brain.shape, brain.affine, head.path, head.shape, head.affine)
-    mean, affine = mean_volume(images.bold)
-    betas = grid_of(images.betas, ndim=4)
-    _check_grid(Grid(images.bold, mean.shape, affine), betas, choices.beta_grid)
-    nib.Nifti1Image(mean, affine).to_filename(folder / "bold.nii.gz")
-    return betas
-
-
-def _check_grid(bold: Grid, betas: Grid, how: str) -> None:
-    """Refuse a BOLD image whose voxels are not those of the betas."""
-    same = betas.affine if how == "shape" else bold.affine
-    try:
-        check_same_space(bold.path, bold.shape, same, betas.path, betas.shape, betas.affine)
-    except RepalignError as error:
-        raise RepalignError(
-            error.found,
-            where=bold.path,
-            expected=error.expected,
-            remedy=(
-                "Give the functional image that the betas were fitted on. If its voxels are those "
-                "of the betas and only the header of one is off, set "
-                "bold5000.registration.beta_grid: shape."
-            ),
-        ) from error
-    if how == "shape" and not np.allclose(bold.affine, betas.affine):
-        logger.warning(
-            "%s: another affine than %s; voxels correspond by their indices, as beta_grid says",
-            bold.path,
-            betas.path,
-        )
-
-
-def mean_volume(path: str | Path) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return a 3-D image, or the mean over time of a 4-D one, read volume by volume.
-
-    Parameters
-    ----------
-    path : str or Path
-        The image.
-
-    Returns
-    -------
-    mean : ndarray, shape (x, y, z), float32
-        The mean, summed in float64.
-    affine : ndarray, shape (4, 4), float64
-        Voxel indices to millimetres.
-
-    Raises
-    ------
-    RepalignError
-        If it cannot be read, is neither 3-D nor 4-D, holds values that are not finite, or is 0.
-    """
-    path = Path(path)
-    with open_stream(path) as stream:
-        ndim = len(read_header(stream, path).shape)
-    with NiftiVolumes(path, ndim=4 if ndim == 4 else 3) as image:
-        total = np.zeros(int(np.prod(image.shape[:3])))
-        for volume in image:
-            total += volume
-        shape, n_volumes, affine = image.shape[:3], image.n_volumes, image.affine
-    if not total.any():
-        raise _empty(path)
-    logger.info("%s: mean of %d volume(s)", path, n_volumes)
-    return (total / n_volumes).astype(np.float32).reshape(shape, order="F"), affine
-
-
-def _filled(path: Path) -> NDArray[np.bool_]:
-    """Return where a 3-D image is not 0, shape (n_voxels,); one that is 0 is refused."""
-    with NiftiVolumes(path, ndim=3) as image:
-        (filled,) = (volume != 0 for volume in image)
-    if not filled.any():
-        raise _empty(path)
-    return np.asarray(filled)
-
-
-def _empty(path: Path) -> RepalignError:
-    return RepalignError(
-        "an empty image: all voxels are 0",
-        where=path,
-        expected="an image of a head",
-        remedy="Check that this is the right file; if it is, fetch it again.",
-    )
-
-
-def _stage_atlas(
-    images: Images, choices: Choices, folder: Path
-) -> tuple[NDArray[np.uint16], float]:
-    """Put the atlas on the template's grid; return its own labels and its share in the brain."""
-    stored, affine = read_label_volume(images.atlas)
-    labels, numbering = renumber(stored, images.atlas)
-    logger.info("%s: labels %s, %s", images.atlas, numbering, choices.atlas_space)
-    check_hemispheres(labels, affine, images.atlas)
-    if choices.atlas_space != choices.template_space:
-        logger.warning(
-            "the atlas is in %s and the template in %s: their coordinates agree to some "
-            "millimetres; with the template of the atlas's space they would be the same",
-            choices.atlas_space,
-            choices.template_space,
-        )
-    grid = grid_of(images.template)
-    resampled = resample_labels(labels, affine, grid.shape, grid.affine)
-    check_lost(labels, resampled, images.atlas, choices.max_lost_regions)
-    share = check_inside(
-        resampled, _filled(images.template_brain), images.atlas, "brain of the template"
-    )
-    write_label_volume(folder / "atlas.nii.gz", resampled, grid.affine)
-    return labels, share
-
-
-# ---------------------------------------------------------------------- what FSL does
 
 
 def _run(fsl: Fsl, folder: Path, *words: str) -> tuple[str, ...]:
