@@ -24,6 +24,8 @@ rule prepare_bold5000_trials:
 
 rule relabel_bold5000_atlas:
     """The atlas of a subject, of either numbering, as 1-180 left and 181-360 right."""
+    input:
+        unpack(inputs("relabel_bold5000_atlas")),
     output:
         FLOW["relabel_bold5000_atlas"].output,
     log:
@@ -121,3 +123,25 @@ rule index_bold5000_captions:
         command=command("index_bold5000_captions"),
     shell:
         RUN
+
+
+if SETTINGS.bold5000.atlas == "fsl":
+
+    rule register_bold5000_atlas:
+        """The atlas of a subject, carried from MNI152 to functional space by FSL."""
+        output:
+            FLOW["register_bold5000_atlas"].output,
+        log:
+            log_of(FLOW["register_bold5000_atlas"].output),
+        benchmark:
+            benchmark_of(FLOW["register_bold5000_atlas"].output)
+        conda:
+            FSL_ENVIRONMENT
+        resources:
+            mem_mb=6000,
+            runtime=240,
+        params:
+            spec=spec("register_bold5000_atlas"),
+            command=command("register_bold5000_atlas"),
+        shell:
+            RUN

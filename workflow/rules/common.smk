@@ -80,6 +80,7 @@ RDM_FOLDER = (
 )
 ENVIRONMENT = "../../envs/repalign.yaml"
 MODELS_ENVIRONMENT = "../../envs/models.yaml"
+FSL_ENVIRONMENT = "../../envs/fsl.yaml"
 GPU = int(SETTINGS.resources.device == "cuda")
 
 

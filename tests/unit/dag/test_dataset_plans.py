@@ -149,3 +149,71 @@ def test_indexes_are_left_out_where_their_sources_are_not_there(root):
         path.touch()
     assert things(root).can_index()
     assert not things(root, trial_order="events").can_index()
+
+
+SPACE = {"atlas_space": "MNI152NLin2009aAsym"}
+
+
+def atlas_steps(root: Path, **own) -> dict:
+    """The steps of the atlas, where subject 1 has betas."""
+    betas = root / "raw/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
+    betas.parent.mkdir(exist_ok=True)
+    betas.touch()
+    steps = {step.name: step for step in bold5000_steps(bold5000(root, **own))}
+    return {name: step for name, step in steps.items() if name.endswith("_atlas")}
+
+
+def test_a_supplied_atlas_is_a_file_and_needs_no_registration(root):
+    steps = atlas_steps(root)
+    assert list(steps) == ["relabel_bold5000_atlas"]
+    (relabel,) = steps.values()
+    assert relabel.inputs({"subject": "01"}) == {}
+    supplied = "raw/preprocessed/atlas/subj-01_HCP_atlas_func_360.nii.gz"
+    assert relabel.external({"subject": "01"}) == {"atlas": supplied}
+
+
+def test_an_atlas_made_by_fsl_feeds_the_same_step(root):
+    steps = atlas_steps(root, atlas="fsl", registration={**SPACE, "bold_dof": 6})
+    relabel, register = steps["relabel_bold5000_atlas"], steps["register_bold5000_atlas"]
+    made = register.output.format(subject="01")
+    assert relabel.inputs({"subject": "01"}) == {"atlas": made}
+    assert relabel.external({"subject": "01"}) == {}
+    assert register.external({"subject": "01"}) == {
+        "t1": "raw/anat/sub-CSI1_T1w.nii.gz",
+        "bold": "raw/func/sub-CSI1_bold.nii.gz",
+        "betas": "raw/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz",
+        "atlas": "raw/atlas/HCP-MMP1_on_MNI152.nii.gz",
+        "template": [],
+        "template_brain": [],
+    }
+    params = register.params({"subject": "01"})
+    assert (params["bold_dof"], params["atlas_space"]) == (6, "MNI152NLin2009aAsym")
+    with pytest.raises(RepalignError, match="subject 7"):
+        register.external({"subject": "07"})
+
+
+def test_a_template_of_ones_own_is_an_input(root):
+    own = {"template": "t.nii.gz", "template_brain": "b.nii.gz"}
+    own |= {"template_space": "MNI152NLin2009aAsym", **SPACE}
+    register = atlas_steps(root, atlas="fsl", registration=own)["register_bold5000_atlas"]
+    external = register.external({"subject": "01"})
+    assert (external["template"], external["template_brain"]) == (
+        ["raw/t.nii.gz"],
+        ["raw/b.nii.gz"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("registration", "part"),
+    [
+        ({}, "needs registration.atlas_space"),
+        ({"atlas_space": "MNI305"}, "MNI152NLin6Asym"),
+        ({**SPACE, "template": "t.nii.gz"}, "belong together"),
+        ({**SPACE, "template_space": "MNI152NLin2009cAsym"}, "FSL's own template is in"),
+        ({**SPACE, "bold_dof": 8}, "bold_dof"),
+        ({**SPACE, "bold_fraction": 1.0}, "less than 1"),
+    ],
+)
+def test_a_registration_without_known_spaces_is_refused(root, registration, part):
+    with pytest.raises(ValidationError, match=part):
+        bold5000(root, atlas="fsl", registration=registration)

@@ -97,6 +97,17 @@ def test_conda_gives_the_versions_of_the_lock(file, lock, extras):
     assert wanted == {name: locked[normal(name)] for name in wanted}
 
 
+def test_fsl_comes_on_top_of_the_packages_of_the_workflow():
+    """Its packages are on no lock: they are in FSL's own conda channel alone."""
+    own = {name: v for name, v in conda("fsl.yaml").items() if name.startswith("fsl-")}
+    assert {f"fsl-{name}" for name in ("avwutils", "bet2", "flirt", "fnirt", "fugue")} < set(own)
+    assert all(re.fullmatch(r"\d{4}(\.\d+)?", version) for version in own.values())
+    assert conda("fsl.yaml") == conda("repalign.yaml") | own
+    channels = yaml.safe_load((ROOT / "envs/fsl.yaml").read_text(encoding="utf-8"))["channels"]
+    assert re.match(r"https://fsl\.fmrib\.ox\.ac\.uk/", channels[0])
+    assert channels[1:] == ["conda-forge", "nodefaults"]
+
+
 def project() -> dict:
     import tomllib
 

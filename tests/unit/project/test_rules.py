@@ -40,11 +40,19 @@ def build(
     layout: str,
     objects: str = "coco_instances",
     controls: str = "control_matrices",
+    atlas: str = "supplied",
 ) -> Workflow:
     """The workflow of settings, on a raw folder that has all that a spec looks at."""
     nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
     settings = Settings.model_validate(
-        {"nsd": {**nsd, "controls": controls}, "objects": {"backend": objects}}
+        {
+            "nsd": {**nsd, "controls": controls},
+            "objects": {"backend": objects},
+            "bold5000": {
+                "atlas": atlas,
+                "registration": {"atlas_space": "MNI152NLin2009aAsym"},
+            },
+        }
     )
     roi = tmp / "raw/subj01/func1mm/roi"
     if not roi.exists():
@@ -72,7 +80,9 @@ def build(
         (tmp / "resources/hcp_mmp1.tsv").touch()
         others = tmp / "resources/simulated"
         betas = "bold5000/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
-        for path in (betas, "things/empty"):
+        scans = ("anat/sub-CSI1_T1w.nii.gz", "func/sub-CSI1_bold.nii.gz")
+        scans += ("atlas/HCP-MMP1_on_MNI152.nii.gz",)
+        for path in (betas, "things/empty", *(f"bold5000/{scan}" for scan in scans)):
             (others / path).parent.mkdir(parents=True)
             (others / path).touch()
     return build_workflow(settings, tmp)[0]
@@ -81,7 +91,8 @@ def build(
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory) -> list[Workflow]:
     root = tmp_path_factory.mktemp("rules")
-    kinds = [("raw",), ("raw", "detr"), ("roi_matrices",), ("raw", "coco_instances", "computed")]
+    own = ("raw", "coco_instances", "computed")
+    kinds = [("raw",), ("raw", "detr"), ("roi_matrices",), own, (*own, "fsl")]
     return [build(root, *kind) for kind in kinds]
 
 
@@ -201,7 +212,7 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         f'command=command("{name}")',
     ):
         assert line in body
-    assert re.search(r"conda:\s+(MODELS_)?ENVIRONMENT", body)
+    assert re.search(r"conda:\s+(MODELS_|FSL_)?ENVIRONMENT", body)
     assert re.search(r"resources:\s+mem_mb=[\w.]+,\s+runtime=\d+,", body)
     shell = "".join(f"_WITH_{option.upper()}" for option in step.extra_outputs)
     assert re.search(rf"shell:\s+RUN{shell}\n", body)

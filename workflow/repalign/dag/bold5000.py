@@ -14,11 +14,13 @@ _IMAGES = paths.IMAGES_INDEX.format(dataset="bold5000")
 
 def bold5000_steps(plan: Bold5000Plan) -> list[Step]:
     """Return the steps from the raw folder to the prepared dataset and the index files."""
-    return [*_prepare(plan), *_indexes(plan)]
+    return [*_prepare(plan), *_registration(plan), *_indexes(plan)]
 
 
 def _prepare(plan: Bold5000Plan) -> list[Step]:
     trials = paths.TRIALS.format(dataset="bold5000")
+    supplied = plan.bold5000.atlas == "supplied"
+    registered = paths.REGISTERED_ATLAS.replace("{dataset}", "bold5000")
 
     def session_inputs(w: Wildcards) -> dict[str, Any]:
         return {
@@ -38,11 +40,8 @@ def _prepare(plan: Bold5000Plan) -> list[Step]:
         Step(
             "relabel_bold5000_atlas",
             paths.ATLAS.replace("{dataset}", "bold5000"),
-            external=lambda w: {
-                "atlas": plan.raw(
-                    plan.bold5000.files.atlas, subject=plan.selected(int(w["subject"]))
-                )
-            },
+            lambda w: {} if supplied else {"atlas": registered.format(subject=w["subject"])},
+            external=lambda w: _supplied_atlas(plan, int(w["subject"])) if supplied else {},
             params=lambda _: {"source": plan.source},
         ),
         Step(
@@ -57,6 +56,48 @@ def _prepare(plan: Bold5000Plan) -> list[Step]:
                 "non_finite": plan.bold5000.non_finite,
             },
         ),
+    ]
+
+
+def _supplied_atlas(plan: Bold5000Plan, subject: int) -> dict[str, Any]:
+    """Return the user's own atlas in the functional space of a subject."""
+    return {"atlas": plan.raw(plan.bold5000.files.atlas, subject=plan.selected(subject))}
+
+
+def _registration(plan: Bold5000Plan) -> list[Step]:
+    """Return the step that makes the atlas with FSL, if the settings ask for it."""
+    if plan.bold5000.atlas == "supplied":
+        return []
+    own = plan.bold5000.registration
+
+    def images(w: Wildcards) -> dict[str, Any]:
+        subject = plan.selected(int(w["subject"]))
+        return {
+            "t1": plan.raw(own.t1, subject=subject),
+            "bold": plan.raw(own.bold, subject=subject),
+            "betas": _betas(plan, subject, 1),
+            "atlas": plan.raw(own.atlas),
+            # Without one, FSL's own template is found where the job runs.
+            "template": [plan.raw(own.template)] if own.template else [],
+            "template_brain": [plan.raw(own.template_brain)] if own.template_brain else [],
+        }
+
+    return [
+        Step(
+            "register_bold5000_atlas",
+            paths.REGISTERED_ATLAS.replace("{dataset}", "bold5000"),
+            external=images,
+            params=lambda _: {
+                "source": plan.source,
+                "atlas_space": own.atlas_space,
+                "template_space": own.template_space,
+                "t1_fraction": own.t1_fraction,
+                "bold_fraction": own.bold_fraction,
+                "bold_dof": own.bold_dof,
+                "beta_grid": own.beta_grid,
+                "max_lost_regions": own.max_lost_regions,
+            },
+        )
     ]
 
 

@@ -63,7 +63,7 @@ def relabel_atlas(path: str | Path, output: str | Path) -> AtlasReport:
         apart (181-200 and 361-380) is refused, too.
     """
     labels, affine = read_label_volume(path)
-    remapped, numbering = _remap(labels, Path(path))
+    remapped, numbering = renumber(labels, path)
     counts = np.bincount(remapped.ravel(), minlength=2 * N_AREAS + 1)
     report = AtlasReport(
         numbering,
@@ -82,8 +82,28 @@ def relabel_atlas(path: str | Path, output: str | Path) -> AtlasReport:
     return report
 
 
-def _remap(labels: NDArray[np.int32], path: Path) -> tuple[NDArray[np.uint16], str]:
-    """Return labels 0-360 and the name of the numbering that was found."""
+def renumber(labels: NDArray[np.int32], path: str | Path) -> tuple[NDArray[np.uint16], str]:
+    """Recognise the numbering of an atlas.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (x, y, z), int32
+        0 outside, 1-180 left, and right either 181-360 or 201-380.
+    path : str or Path
+        Where they are from, for the message.
+
+    Returns
+    -------
+    labels : ndarray, shape (x, y, z), uint16
+        With 181-360 right.
+    numbering : str
+        `0-360` or `201-380`.
+
+    Raises
+    ------
+    RepalignError
+        If they follow neither numbering, or lack the labels that tell the two apart.
+    """
     flat = labels.ravel(order="F")
     largest = PUBLIC_FIRST_RIGHT + N_AREAS - 1
     wrong = (flat < 0) | (flat > largest)

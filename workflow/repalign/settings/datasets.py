@@ -10,6 +10,18 @@ from repalign.settings.nsd import SubjectKey, SubjectNumber
 from repalign.settings.section import BetasPath, FixedPath, Section, SubjectPath
 
 Source = Literal["auto", "real", "simulated", "other"]
+Mni152 = Literal[
+    "MNI152NLin6Asym",
+    "MNI152NLin6Sym",
+    "MNI152NLin2009aAsym",
+    "MNI152NLin2009aSym",
+    "MNI152NLin2009bAsym",
+    "MNI152NLin2009bSym",
+    "MNI152NLin2009cAsym",
+    "MNI152NLin2009cSym",
+]
+"""Spaces that share MNI152's coordinates, by TemplateFlow's names. MNI305, Colin27 and fsaverage
+do not, and are refused."""
 BETA_NAMES = {
     "A": "TYPEA-ASSUMEHRF",
     "B": "TYPEB-FITHRF",
@@ -64,6 +76,85 @@ class Bold5000Files(Section):
             "201-380, as in the public volumetric atlas, are recognised and renumbered."
         ),
     )
+
+
+class Bold5000Registration(Section):
+    """How FSL carries the atlas to functional space, if `bold5000.atlas` is `fsl`."""
+
+    t1: SubjectPath = Field(
+        "anat/sub-CSI{subject}_T1w.nii.gz",
+        description="T1-weighted image of a subject, with the skull, below `bold5000.raw`.",
+    )
+    bold: SubjectPath = Field(
+        "func/sub-CSI{subject}_bold.nii.gz",
+        description=(
+            "Functional image on the grid of the betas, below `bold5000.raw`: 3-D, or a 4-D run, "
+            "whose mean over time is taken."
+        ),
+    )
+    atlas: FixedPath = Field(
+        "atlas/HCP-MMP1_on_MNI152.nii.gz",
+        description=(
+            "Volumetric HCP-MMP1 labels in an MNI152 space, below `bold5000.raw`: 1-180 left, and "
+            "right 181-360 or 201-380."
+        ),
+    )
+    atlas_space: Mni152 | None = Field(
+        None,
+        description="MNI152 space of the atlas, as its source names it. Needed for `fsl`.",
+    )
+    template: FixedPath | None = Field(
+        None,
+        description=(
+            "T1-weighted template with the skull, below `bold5000.raw`. Empty: FSL's own MNI152 "
+            "of 1 mm."
+        ),
+    )
+    template_brain: FixedPath | None = Field(
+        None, description="The same template without the skull. Empty: FSL's own."
+    )
+    template_space: Mni152 = Field(
+        "MNI152NLin6Asym",
+        description=(
+            "MNI152 space of the template; FSL's own is in MNI152NLin6Asym. In another space than "
+            "the atlas's, coordinates agree to some millimetres only, and a warning says so."
+        ),
+    )
+    t1_fraction: float = Field(
+        0.25, gt=0, lt=1, description="Threshold of brain extraction from the T1; less keeps more."
+    )
+    bold_fraction: float = Field(
+        0.4, gt=0, lt=1, description="Threshold of brain extraction from the BOLD image."
+    )
+    bold_dof: Literal[6, 7, 9, 12] = Field(
+        12, description="Degrees of freedom from BOLD to T1: 12 as published, 6 for a rigid body."
+    )
+    beta_grid: Literal["header", "shape"] = Field(
+        "header",
+        description=(
+            "What the BOLD image must share with the betas: shape and affine, or, where the "
+            "header of one of them is known to be off, the shape alone. The atlas gets the "
+            "affine of the betas."
+        ),
+    )
+    max_lost_regions: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Largest share of the atlas's regions that may end without a voxel.",
+    )
+
+    @model_validator(mode="after")
+    def _template_and_its_space(self) -> Self:
+        """Refuse half a template, and another space than that of FSL's own."""
+        if (self.template is None) != (self.template_brain is None):
+            raise ValueError("template and template_brain belong together: give both or none")
+        if self.template is None and self.template_space != "MNI152NLin6Asym":
+            raise ValueError(
+                f"FSL's own template is in MNI152NLin6Asym; give template and template_brain of "
+                f"{self.template_space}"
+            )
+        return self
 
 
 class Bold5000Settings(Section):
@@ -122,7 +213,24 @@ class Bold5000Settings(Section):
     skip_features: list[str] = Field(["*-coco.*"], description=_SKIP_FEATURES)
     assume_row_order: bool = Field(False, description=_ASSUME_ROW_ORDER)
     controls: str = Field("control_matrices", description=_CONTROLS)
+    atlas: Literal["supplied", "fsl"] = Field(
+        "supplied",
+        description=(
+            "Where the atlas in functional space comes from: `supplied` as files.atlas, or made "
+            "by `fsl` as `registration` says, which needs FSL."
+        ),
+    )
+    registration: Bold5000Registration = Field(
+        Bold5000Registration(), description="How the atlas is made, if `atlas` is `fsl`."
+    )
     files: Bold5000Files = Field(Bold5000Files(), description="Where the raw files lie.")
+
+    @model_validator(mode="after")
+    def _space_of_the_atlas(self) -> Self:
+        """Refuse to register an atlas whose space nobody named."""
+        if self.atlas == "fsl" and self.registration.atlas_space is None:
+            raise ValueError("atlas: fsl needs registration.atlas_space, the atlas's MNI152 space")
+        return self
 
 
 class ThingsFiles(Section):

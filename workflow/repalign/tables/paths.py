@@ -13,6 +13,7 @@ QUALITY = PREPARED + "/quality.tsv"
 RESPONSES = PREPARED + "/responses/sub-{subject}"
 SHARED_RESPONSES = PREPARED + "/shared_responses/sub-{subject}"
 ATLAS = PREPARED + "/atlas/sub-{subject}.nii.gz"
+REGISTERED_ATLAS = PREPARED + "/registered_atlas/sub-{subject}.nii.gz"
 SESSION = PREPARED + "/sessions/sub-{subject}/ses-{session}.npy"
 
 RDM_SET = "{subset}/shift-{shift}_{hemispheres}/sub-{subject}_{role}_sub-{partner}"
