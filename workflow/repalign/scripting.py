@@ -101,7 +101,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
     "control-id": {
         "choices": ["nsd_id", "bold_position", "things_id"],
-        "required": True,
+        "default": "nsd_id",
         "help": "column of images in control tables",
     },
     "image-set": {"required": True, "help": "dataset and subset, such as bold5000-coco"},

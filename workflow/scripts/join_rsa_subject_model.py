@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--image-set",
         nargs="*",
-        required=True,
+        default=[],
         help="write the published columns of this one, such as bold5000-coco; none: those of NSD",
     )
     return options
