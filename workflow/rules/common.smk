@@ -74,6 +74,10 @@ RUN_WITH_STIMULI = RUN.replace(
 RUN_WITH_PARQUET = RUN.replace(
     "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
 )
+RUN_WITH_TEST = RUN.replace("{output:q}", "{output.table:q} --test {output.test:q}")
+RUN_WITH_ARCHIVE = RUN.replace(
+    "{output:q}", "{output.table:q} --archive {output.archive:q}"
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))

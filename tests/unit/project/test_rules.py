@@ -72,9 +72,10 @@ def build(
             "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
             "nsd_stimuli.hdf5",
+            "subj01/func1pt8mm/betas_fithrf_GLMdenoise_RR/betas_session01.hdf5",
         ):
             file = tmp / "raw" / path
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
         (tmp / "resources/hcp_mmp1.tsv").parent.mkdir()
         (tmp / "resources/hcp_mmp1.tsv").touch()
@@ -138,7 +139,7 @@ WILDCARDS = {
     "language_model": "llm_pool-avg_prompt-coco", "source": "coco", "question": "motion",
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
-    "seed": "0",
+    "seed": "0", "variant": "", "region": "IT", "split": "train",
     "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from repalign.datasets.complete_images import complete_images
 from repalign.errors import RepalignError
 from repalign.tables.parquet import read_table
 
@@ -49,7 +50,8 @@ def shared_images(
     rows = np.searchsorted(stimuli, shared["stimulus"])
     np.add.at(counts, (rows, np.searchsorted(subjects, shared["subject"])), 1)
     if image_set == "complete":
-        seen = np.repeat((counts >= n_repetitions).all(axis=1, keepdims=True), len(subjects), 1)
+        complete = np.isin(stimuli, complete_images(shared, subjects, n_repetitions))
+        seen = np.repeat(complete[:, np.newaxis], len(subjects), 1)
     else:
         seen = (counts > 0) & ((counts > 0).sum(axis=1, keepdims=True) >= 2)
     if not seen.any():

@@ -6,6 +6,8 @@ import re
 from collections.abc import Container, Sequence
 from pathlib import Path
 
+from repalign.dag.assemblies import assembly_steps
+from repalign.dag.assembly_plan import AssemblyPlan
 from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import INDEXES, Derivative, read_catalogue
@@ -53,6 +55,12 @@ NEEDS = {
     "cka_untrained_models": {"untrained models"},
     "model_model": {"features", "both modalities"},
     "rsa_tokenizers": {"captions", "tokenizers"},
+    "assembly": {"functional"},
+    "image_split": {"functional"},
+    "benchmark_assembly": {"functional"},
+    "stimulus_set": {"functional", "pictures"},
+    "assembly_packages": {"functional", "pictures"},
+    "subjects=4subj": {"4subj"},
     "kmcca_projections": COMPUTED_FROM,
     "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
@@ -162,11 +170,12 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *model_model_steps(nsd, tables),
         *tokenizer_steps(nsd, tables),
         *kmcca_steps(nsd, tables),
+        *assembly_steps(nsd),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
     registries = {plan.feature_plan.registry_path: plan.feature_plan.registry for plan in there}
-    constraints = wildcard_constraints(
+    constraints = AssemblyPlan(nsd).constraints | wildcard_constraints(
         catalogue,
         [model for registry in registries.values() for model in registry],
         nsd_matrices=settings.nsd.layout == "roi_matrices",
@@ -216,6 +225,8 @@ def absent_sources(plans: Plans, dataset: str = "nsd") -> set[str]:
     reads = any(model.modality == "language" for model in plan.feature_plan.extracted.values())
     if plan is not plans.nsd and reads and dataset in absent_captions(plans.nsd):
         absent.add("features")
+    if plan is plans.nsd and not AssemblyPlan(plans.nsd).covers("4subj"):
+        absent.add("4subj")
     computed = plan.control_plan.is_computed and absent & COMPUTED_FROM
     return absent | ({"controls"} if computed else set())
 

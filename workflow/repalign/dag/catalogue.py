@@ -15,7 +15,8 @@ COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
     "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
-    "trial_index", "category_index", "caption_index",
+    "trial_index", "category_index", "caption_index", "assembly", "image_split",
+    "benchmark_assembly", "stimulus_set", "assembly_packages",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -48,6 +49,11 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "captions": {"source": ("coco", "pixtral")},
     "object_index": {},
     "person_index": {},
+    "assembly": {"region": ("V1", "V2", "V4", "IT"), "subjects": ("all", "4subj")},
+    "image_split": {"subjects": ("all", "4subj")},
+    "benchmark_assembly": {"split": ("train", "test"), "subjects": ("all", "4subj")},
+    "stimulus_set": {"split": ("train", "test"), "subjects": ("all", "4subj")},
+    "assembly_packages": {"subjects": ("all", "4subj")},
     "rsa_subject_subject": {
         "shift": SHIFTS,
         "hemispheres": HEMISPHERES,

@@ -51,7 +51,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
             output=paths.SESSION.replace("{dataset}", "nsd"),
             inputs=lambda w: {"atlas": paths.ATLAS.format(dataset="nsd", subject=w["subject"])},
             external=lambda w: {
-                "betas": _session_file(plan, _sub(w), int(w["session"])),
+                "betas": session_file(plan, files.betas, _sub(w), int(w["session"])),
                 "design": plan.raw(files.design),
             },
             params=lambda _: {"source": plan.source},
@@ -59,15 +59,30 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
     ]
 
 
-def _session_file(plan: NsdPlan, subject: int, session: int) -> str:
-    """Return a session's raw file, after checking that all declared sessions are there."""
+def session_file(plan: NsdPlan, pattern: str, subject: int, session: int) -> str:
+    """Return a session's raw file, after checking that all declared sessions are there.
+
+    Parameters
+    ----------
+    plan : NsdPlan
+        What the run covers.
+    pattern : str
+        Where sessions lie below the raw folder, one of `nsd.files`.
+    subject, session : int
+        Numbers from 1.
+
+    Raises
+    ------
+    RepalignError
+        Naming all sessions of the subject that are missing.
+    """
     declared = range(1, plan.sessions[plan.selected(subject)] + 1)
-    names = {k: plan.raw(plan.nsd.files.betas, subject=subject, session=k) for k in declared}
-    if not (plan.root / names[session]).is_file():
+    names = {k: plan.raw(pattern, subject=subject, session=k) for k in declared}
+    if session not in names or not (plan.root / names[session]).is_file():
         missing = [k for k in declared if not (plan.root / names[k]).is_file()]
         raise RepalignError(
-            f"session(s) {missing} of subject {subject} missing",
-            where=names[session],
+            f"session(s) {missing or [session]} of subject {subject} missing",
+            where=plan.raw(pattern, subject=subject, session=session),
             expected=f"sessions 1 to {plan.sessions[subject]} without a gap",
             remedy=(
                 "Fetch the missing file(s). If the subject has fewer sessions, set their number "

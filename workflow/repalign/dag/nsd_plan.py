@@ -59,7 +59,8 @@ class NsdPlan(RecordedPlan):
     def sources(self) -> dict[str, bool]:
         """Return what analyses need beside indexes, and whether it is there.
 
-        `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its
+        `functional`: responses and regions of the first subject in 1.8 mm volumes; `packages`:
+        those that run models; `captions`: COCO's captions; `coco`: these and its
         objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
         in the shown pictures; `nltk`: what takes captions apart.
         """
@@ -74,8 +75,14 @@ class NsdPlan(RecordedPlan):
         stimuli = {"pictures": is_there(files.images), "captions": is_there(files.captions)}
         absent = {kind for kind, found in stimuli.items() if not found}
         models, common = self.feature_plan, super().sources()
+        functional = (files.betas_1pt8mm, files.ncsnr, files.visual_areas)
         return {
             **common,
+            "functional": self.nsd.layout == "raw"
+            and all(
+                (raw / n.format(subject=self.subjects[0], session=1)).is_file() for n in functional
+            ),
+            "pictures": stimuli["pictures"],
             "features": common["features"] and not absent & looked_at(models.extracted),
             "untrained models": common["untrained models"]
             and not absent & looked_at(models.untrained),

@@ -13,10 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from repalign.datasets.nsd_betas import read_columns
+from repalign.datasets.nsd_split import stimulus_names
 from repalign.errors import RepalignError
 from repalign.kernels.zscores import column_scale, scores_from_sums
 from repalign.tables.assemblies import check_pair, make_assembly
-from repalign.tables.neuroids import Neuroids
+from repalign.tables.neuroids import Neuroids, read_neuroids
+from repalign.tables.prepared import read_trials_table
 
 TIME_BIN = (70, 170)
 """The bin, ms, that Brain-Score gives to fMRI, which has none."""
@@ -104,41 +106,81 @@ class Recording:
         )
 
 
-def complete_images(trials: pd.DataFrame, subjects: Sequence[int], n_repetitions: int) -> Ids:
-    """Find the shared images that all of some subjects were shown as often as planned.
+def open_recordings(
+    subjects: Sequence[int],
+    neuroids: Sequence[str | Path],
+    sessions: Sequence[str | Path],
+    trials: str | Path,
+) -> list[Recording]:
+    """Put together what is there of some subjects.
 
     Parameters
     ----------
-    trials : DataFrame
-        `trials.parquet`.
     subjects : sequence of int
-        Subjects that count.
-    n_repetitions : int
-        Planned showings.
+        The subjects, in order.
+    neuroids : sequence of str or Path
+        Table of neuroids of each.
+    sessions : sequence of str or Path
+        Extracted sessions 1, 2, ... of the first subject, then equally many of the next.
+    trials : str or Path
+        `trials.parquet`.
 
     Returns
     -------
-    ndarray, shape (n_images,), int64
-        Image numbers (`nsd_id`), ascending.
+    list of Recording
+        One a subject.
 
     Raises
     ------
     RepalignError
-        If there are fewer than two.
+        If a table cannot be read.
+    ValueError
+        If there are not equally many sessions of each subject, and one table of neuroids.
     """
-    shared = trials[trials["shared"] & trials["subject"].isin(list(subjects))]
-    counts = shared.groupby(["stimulus", "subject"]).size()
-    complete = counts[counts == n_repetitions].groupby("stimulus").size()
-    images = complete.index[complete == len(set(subjects))].to_numpy(np.int64)
-    if images.size < 2:
-        raise RepalignError(
-            f"{images.size} image(s) that subjects {list(subjects)} were shown "
-            f"{n_repetitions} times each",
-            where="assemblies.subjects",
-            expected="two at least",
-            remedy="Choose subjects with more sessions.",
+    table = read_trials_table(trials)
+    each, rest = divmod(len(sessions), len(subjects))
+    if rest or len(neuroids) != len(subjects):
+        raise ValueError(f"{len(sessions)} sessions, {len(neuroids)} tables of {len(subjects)}")
+    return [
+        Recording(
+            subject,
+            read_neuroids(path),
+            sessions[k * each : (k + 1) * each],
+            table[table["subject"] == subject],
         )
-    return np.sort(images)
+        for k, (subject, path) in enumerate(zip(subjects, neuroids, strict=True))
+    ]
+
+
+def stimulus_set_name(variant: str, part: str) -> str:
+    """Return the identifier of a stimulus set, as published."""
+    return f"Allen2022_fMRI{variant}_{part}_Stimuli"
+
+
+def assembly_attributes(
+    identifier: str, source: str | None, n_repetitions: int, **more: str
+) -> dict[str, str]:
+    """Return what an assembly says of itself, wherever the file goes.
+
+    Parameters
+    ----------
+    identifier : str
+        Name in Brain-Score's registry.
+    source : str or None
+        Whether the data are real or simulated.
+    n_repetitions : int
+        Repetitions in a mean; 1 for single trials.
+    **more : str
+        Further attributes.
+    """
+    values = "mean of repetitions" if n_repetitions > 1 else "single repetitions"
+    return {
+        "identifier": identifier,
+        "dataset": f"Natural Scenes Dataset ({source or 'of unknown source'})",
+        "responses": f"func1pt8mm betas, z-scored within session over all trials; {values}",
+        "nc_testset": "100 ncsnr^2 / (ncsnr^2 + 1/3), percent; 0 where ncsnr is undefined",
+        **more,
+    }
 
 
 def check_real_count(images: Ids, subjects: Sequence[int]) -> None:
@@ -147,7 +189,7 @@ def check_real_count(images: Ids, subjects: Sequence[int]) -> None:
     Parameters
     ----------
     images : ndarray, shape (n_images,), int64
-        As `complete_images` found them.
+        Those with all three repetitions in all of them.
     subjects : sequence of int
         The subjects.
 
@@ -183,6 +225,11 @@ def split_images(images: Ids, train_share: float, seed: int) -> npt.NDArray[np.b
     ndarray, shape (n_images,), bool
         True for training.
 
+    Raises
+    ------
+    RepalignError
+        If there is none for training, or none for testing.
+
     Notes
     -----
     NumPy's legacy generator shuffles positions, and the first ones are for training: with 0.8
@@ -195,9 +242,9 @@ def split_images(images: Ids, train_share: float, seed: int) -> npt.NDArray[np.b
     if train.all() or not train.any():
         raise RepalignError(
             f"{int(train.sum())} of {images.size} images for training",
-            where="assemblies.train_share",
+            where="assemblies.train_share, and images that all subjects were shown three times",
             expected="some for training and some for testing",
-            remedy="Change the share.",
+            remedy="Change the share, or choose subjects with more sessions.",
         )
     return train
 
@@ -304,22 +351,6 @@ def benchmark_pair(
     )  # fmt: skip
     check_pair(*pair, "train and test assembly")
     return pair
-
-
-def stimulus_names(images: Ids) -> npt.NDArray[np.str_]:
-    """Return the texts that identify images in assemblies.
-
-    Parameters
-    ----------
-    images : ndarray, shape (n_images,), int64
-        Image numbers (`nsd_id`).
-
-    Returns
-    -------
-    ndarray, shape (n_images,), str
-        Such as nsd_03049.
-    """
-    return np.array([f"nsd_{image:05d}" for image in images.tolist()], dtype=np.str_)
 
 
 def image_coords(images: Ids) -> dict[str, npt.NDArray[np.generic]]:

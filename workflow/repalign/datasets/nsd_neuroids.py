@@ -16,11 +16,17 @@ from repalign.kernels.ceilings import noise_ceiling_from_ncsnr
 from repalign.tables.neuroids import Neuroids
 
 VENTRAL = "IT"
-"""The region that a volume of each hemisphere defines."""
+"""The region that volumes of their own define."""
 
 Mask = npt.NDArray[np.bool_]
 
 logger = logging.getLogger(__name__)
+
+
+def parse_labels(texts: Sequence[str]) -> dict[str, list[int]]:
+    """Take regions and their labels apart, such as V1=1,2."""
+    pairs = (text.partition("=") for text in texts)
+    return {name: [int(label) for label in labels.split(",")] for name, _, labels in pairs}
 
 
 def find_neuroids(
@@ -40,8 +46,8 @@ def find_neuroids(
     labels : mapping of str to sequence of int
         Labels in it of each region, in the order wanted.
     ventral : sequence of str or Path
-        Label volumes of both hemispheres, for the region IT: `lh.streams.nii.gz` and
-        `rh.streams.nii.gz`, or `lh.HCP_MMP1.nii.gz` and `rh.HCP_MMP1.nii.gz`.
+        Label volumes that IT is a part of: `lh.streams.nii.gz` and `rh.streams.nii.gz`, or
+        `HCP_MMP1.nii.gz`.
     ventral_labels : sequence of int
         Labels in these of IT.
     ncsnr : str or Path

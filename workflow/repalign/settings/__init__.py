@@ -12,6 +12,7 @@ from repalign.settings.analysis import (
     RsaSettings,
     StorageSettings,
 )
+from repalign.settings.assemblies import AssemblySettings
 from repalign.settings.captions import CaptionSettings, ObjectSettings
 from repalign.settings.comparisons import (
     ModelModelSettings,
@@ -67,6 +68,9 @@ class Settings(Section):
     )
     kmcca: KmccaSettings = Field(
         KmccaSettings(), description="Kernel multi-view CCA over subjects."
+    )
+    assemblies: AssemblySettings = Field(
+        AssemblySettings(), description="Assemblies of NSD for Brain-Score."
     )
     identity: Literal["quick", "full"] = Field(
         "quick",

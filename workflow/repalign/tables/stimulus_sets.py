@@ -17,6 +17,13 @@ from repalign.tables.provenance import write_sidecar
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP file can name; all members have it."""
 DIGESTS = ("sha1", "sha256")
+"""Brain-Score's registry asks for the first one."""
+PACKAGES = {
+    ("assy", ".nc"): "assembly",
+    ("stimulus", ".csv"): "stimulus table",
+    ("stimulus", ".zip"): "pictures",
+}
+"""Kinds of packaged files, by how their names begin and end."""
 
 
 def write_rows(
@@ -95,12 +102,42 @@ def write_stimulus_set(
         write_sidecar(path, record)
 
 
-def digests(path: str | Path) -> dict[str, str]:
-    """Return the digests of a file by name: those of `DIGESTS`."""
-    found = {}
+def write_packages(path: str | Path, files: Sequence[str | Path]) -> None:
+    """Write identifiers, sizes and digests of packaged files.
+
+    Parameters
+    ----------
+    path : str or Path
+        Tab-separated table to make.
+    files : sequence of str or Path
+        Files named `assy_<identifier>.nc`, `stimulus_<identifier>.csv` and `.zip`.
+
+    Raises
+    ------
+    RepalignError
+        If a name is another one.
+    """
+    rows = []
+    for file in map(Path, files):
+        kind, _, identifier = file.stem.partition("_")
+        if (kind, file.suffix) not in PACKAGES or not identifier:
+            raise RepalignError(
+                f"a file named {file.name}",
+                where=file,
+                expected="assy_<identifier>.nc, stimulus_<identifier>.csv or .zip",
+                remedy="Correct what makes the package.",
+            )
+        size = file.stat().st_size
+        rows.append((identifier, PACKAGES[kind, file.suffix], file.name, size, *digests(file)))
+    write_rows(path, ("identifier", "kind", "file", "bytes", *DIGESTS), rows, delimiter="\t")
+
+
+def digests(path: str | Path) -> list[str]:
+    """Return the digests of a file, in the order of `DIGESTS`."""
+    found = []
     for name in DIGESTS:
         with Path(path).open("rb") as file:
-            found[name] = hashlib.file_digest(file, name).hexdigest()
+            found.append(hashlib.file_digest(file, name).hexdigest())
     return found
 
 
