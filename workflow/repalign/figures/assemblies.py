@@ -170,6 +170,12 @@ def mean_off_diagonal(matrix: Floats) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
+def title_of(assembly: str | Path) -> str:
+    """Return the title of a figure: the folder of the assemblies, and that of the dataset."""
+    folder = Path(assembly).resolve().parent
+    return f"Assemblies: {folder.parent.name}/{folder.name}"
+
+
 def describe(summaries: Sequence[RegionSummary], source: str | None) -> str:
     """Return one line on what is shown: stimuli, subjects, and whether they are real."""
     first = summaries[0]
