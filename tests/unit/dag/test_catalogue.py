@@ -124,6 +124,11 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
             (root / f"raw/annotations/{kind}_{split}.json").touch()
     for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
         (root / "raw" / name).touch()
+    files = Settings().nsd.files
+    for name in (files.betas_1pt8mm, files.ncsnr, files.visual_areas):
+        path = root / "raw" / name.format(subject=1, session=1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     others = root / "resources/simulated"
     files = Settings().things.files
     for folder in (Settings().bold5000.files.lists, Settings().bold5000.files.images):
@@ -168,7 +173,7 @@ def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, pa
         if row.target not in wanted and (row.dataset == "nsd" or row.analysis in ALSO)
     }  # fmt: skip
     packaged = {"model_sizes"} if packages else set()
-    needy = {name.split()[0] for name in NEEDS if "subset=" not in name}
+    needy = {name.split()[0] for name in NEEDS if "=" not in name.split()[0]}
     assert left_out == needy - packaged | DATASET_INDEXES
     # No other dataset is there.
     assert {row.dataset for row in catalogue if row.target in wanted} == {"nsd", "any"}

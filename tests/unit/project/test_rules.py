@@ -49,6 +49,7 @@ def build(
             "nsd": {**nsd, "controls": controls},
             "assemblies": {"variants": {"4subj": [1, 2]}},
             "objects": {"backend": objects},
+            "assemblies": {"variants": {"4subj": [1, 2]}},
             "bold5000": {
                 "atlas": atlas,
                 "registration": {"atlas_space": "MNI152NLin2009aAsym"},
@@ -278,4 +279,5 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = re.sub(r"\{(image_set|captioned|scanned)\}", "{dataset}", shape)
             shape = shape.replace("stimulus_index.csv", "stimulus_index")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
+            shape = shape.replace("{variant}_train_", "{variant}_{split}_")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

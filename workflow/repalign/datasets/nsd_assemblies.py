@@ -137,10 +137,10 @@ def open_recordings(
     ValueError
         If there are not equally many sessions of each subject, and one table of neuroids.
     """
-    table = read_trials_table(trials)
     each, rest = divmod(len(sessions), len(subjects))
     if rest or len(neuroids) != len(subjects):
         raise ValueError(f"{len(sessions)} sessions, {len(neuroids)} tables of {len(subjects)}")
+    table = read_trials_table(trials)
     return [
         Recording(
             subject,

@@ -68,7 +68,7 @@ def write_stimulus_set(
         ZIP file to make: the pictures without a folder, stored as they are, in the order of the
         table, all with the same time and permissions, so that equal pictures give equal bytes.
     pictures : str or Path
-        Folder of the pictures; it has nothing else.
+        Folder of the pictures; it has nothing else but hidden files, which do not count.
     columns : mapping of str to sequence
         `stimulus_id`, `filename` and one more at least, in the order wanted.
     record : mapping
@@ -82,7 +82,7 @@ def write_stimulus_set(
     """
     names = _checked(columns, Path(table))
     folder = Path(pictures)
-    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    found = {path.name for path in folder.glob("[!.]*")}
     differing = sorted(found ^ set(names))
     if differing:
         kind = "missing" if differing[0] in names else "not in the table"
