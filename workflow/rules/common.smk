@@ -74,7 +74,19 @@ RUN_WITH_STIMULI = RUN.replace(
 RUN_WITH_PARQUET = RUN.replace(
     "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
 )
+RUN_WITH_VALID = RUN.replace("{output:q}", "{output.betas:q} --valid {output.valid:q}")
+RUN_WITH_RUNS_WITH_IMAGES_WITH_TRIALS_TABLE = RUN.replace(
+    "{output:q}",
+    "{output.labels:q} --runs {output.runs:q} --images {output.images:q}"
+    " --trials-table {output.trials_table:q}",
+)
+RUN_WITH_OWN_MASK_WITH_VALID_SESSIONS = RUN.replace(
+    "{output:q}",
+    "{output.betas:q} --own-mask {output.own_mask:q}"
+    " --valid-sessions {output.valid_sessions:q}",
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
+MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))
 )

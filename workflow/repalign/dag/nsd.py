@@ -35,7 +35,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
                 "design": plan.raw(files.design),
                 "stimulus_info": plan.raw(files.stimulus_info),
             },
-            params=lambda _: {"source": plan.source, **_session_params(plan)},
+            params=lambda _: {"source": plan.source, **session_params(plan)},
         ),
         Step(
             name="merge_nsd_atlas",
@@ -51,7 +51,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
             output=paths.SESSION.replace("{dataset}", "nsd"),
             inputs=lambda w: {"atlas": paths.ATLAS.format(dataset="nsd", subject=w["subject"])},
             external=lambda w: {
-                "betas": _session_file(plan, _sub(w), int(w["session"])),
+                "betas": session_file(plan, files.betas, _sub(w), int(w["session"])),
                 "design": plan.raw(files.design),
             },
             params=lambda _: {"source": plan.source},
@@ -59,10 +59,10 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
     ]
 
 
-def _session_file(plan: NsdPlan, subject: int, session: int) -> str:
+def session_file(plan: NsdPlan, pattern: str, subject: int, session: int) -> str:
     """Return a session's raw file, after checking that all declared sessions are there."""
     declared = range(1, plan.sessions[plan.selected(subject)] + 1)
-    names = {k: plan.raw(plan.nsd.files.betas, subject=subject, session=k) for k in declared}
+    names = {k: plan.raw(pattern, subject=subject, session=k) for k in declared}
     if not (plan.root / names[session]).is_file():
         missing = [k for k in declared if not (plan.root / names[k]).is_file()]
         raise RepalignError(
@@ -78,7 +78,7 @@ def _session_file(plan: NsdPlan, subject: int, session: int) -> str:
     return names[session]
 
 
-def _session_params(plan: NsdPlan) -> dict[str, Any]:
+def session_params(plan: NsdPlan) -> dict[str, Any]:
     """Return subjects and their sessions as options of a script."""
     return {"subjects": plan.subjects, "sessions": [plan.sessions[s] for s in plan.subjects]}
 
@@ -126,7 +126,7 @@ def _indexes(plan: NsdPlan) -> list[Step]:
             params=lambda _: {
                 "source": plan.source,
                 "betas_pattern": plan.nsd.files.betas,
-                **_session_params(plan),
+                **session_params(plan),
             },
         ),
         Step(
@@ -156,7 +156,7 @@ def _from_matrices(plan: NsdPlan) -> list[Step]:
             output=paths.TRIALS.format(dataset="nsd"),
             extra_outputs={"stimuli": paths.STIMULI.format(dataset="nsd")},
             external=lambda _: {"stimuli_index": plan.raw(matrices.stimuli)},
-            params=lambda _: {"source": plan.source, **_session_params(plan)},
+            params=lambda _: {"source": plan.source, **session_params(plan)},
         ),
         Step(
             name="import_nsd_responses",

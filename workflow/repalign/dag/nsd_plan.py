@@ -59,9 +59,9 @@ class NsdPlan(RecordedPlan):
     def sources(self) -> dict[str, bool]:
         """Return what analyses need beside indexes, and whether it is there.
 
-        `packages`: those that run models; `captions`: COCO's captions; `coco`: these and its
-        objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
-        in the shown pictures; `nltk`: what takes captions apart.
+        `packages`: those that run models; `captions`: COCO's captions; `instances`: its objects;
+        `coco`: both; `mni`: responses in MNI space; `persons`: its people; `objects`: what the
+        chosen backend needs to find objects in the shown pictures; `nltk`: what takes captions apart.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
@@ -81,10 +81,18 @@ class NsdPlan(RecordedPlan):
             and not absent & looked_at(models.untrained),
             "packages": models_installed(),
             "captions": stimuli["captions"],
+            "instances": is_there(files.instances),
             "coco": of_coco,
+            "mni": self._has_mni(),
             "persons": is_there(files.person_keypoints),
             "objects": stimuli["pictures"]
             and (of_coco if backend == "coco_instances" else models_installed()),
             "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.raw_folder.is_simulated),
             "nltk": words_installed(),
         }
+
+    def _has_mni(self) -> bool:
+        """Say whether there are responses in MNI space, of the first session at least."""
+        pattern = self.settings.curated_3mm.files.betas
+        name = pattern.format(subject=self.subjects[0], session=1)
+        return (self.root / self.nsd.raw / name).is_file()
