@@ -132,7 +132,7 @@ def _trials(plan: NsdPlan) -> list[Step]:
 
 def _behaviour(plan: NsdPlan) -> dict[int, str]:
     """Return the behavioural tables that are there, by subject."""
-    pattern = plan.settings.curated_3mm.files.responses
+    pattern = plan.nsd.files.behaviour
     tables = {subject: plan.raw(pattern, subject=subject) for subject in plan.subjects}
     return {subject: path for subject, path in tables.items() if (plan.root / path).is_file()}
 
@@ -145,11 +145,11 @@ def _responses(plan: NsdPlan) -> list[Step]:
         return {**_source(plan), **_grid(plan)}
 
     def betas(subject: int, session: int) -> dict[str, Any]:
-        return {"betas": session_file(plan, own.files.betas, subject, session)}
+        return {"betas": session_file(plan, plan.nsd.files.betas_mni, subject, session)}
 
     def session(w: Wildcards) -> dict[str, Any]:
         subject, number = int(w["subject"]), int(w["session"])
-        declared = plan.raw(own.files.valid, subject=subject, session=number)
+        declared = plan.raw(plan.nsd.files.valid_mni, subject=subject, session=number)
         return {
             **betas(subject, number),
             "design": plan.raw(plan.nsd.files.design),
@@ -262,7 +262,7 @@ def _report(plan: NsdPlan) -> list[Step]:
         }
 
     def params(_: Wildcards) -> dict[str, Any]:
-        choices = own.model_dump(mode="json", exclude={"files", "keep_resampled", "equalise"})
+        choices = own.model_dump(mode="json", exclude={"keep_resampled", "equalise"})
         choices |= {f"equalise_{key}": value for key, value in own.equalise.model_dump().items()}
         return {
             **_source(plan),

@@ -61,7 +61,8 @@ class NsdPlan(RecordedPlan):
 
         `packages`: those that run models; `captions`: COCO's captions; `instances`: its objects;
         `coco`: both; `mni`: responses in MNI space; `persons`: its people; `objects`: what the
-        chosen backend needs to find objects in the shown pictures; `nltk`: what takes captions apart.
+        chosen backend needs to find objects in the shown pictures; `nltk`: what takes captions
+        apart.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
@@ -93,6 +94,5 @@ class NsdPlan(RecordedPlan):
 
     def _has_mni(self) -> bool:
         """Say whether there are responses in MNI space, of the first session at least."""
-        pattern = self.settings.curated_3mm.files.betas
-        name = pattern.format(subject=self.subjects[0], session=1)
+        name = self.nsd.files.betas_mni.format(subject=self.subjects[0], session=1)
         return (self.root / self.nsd.raw / name).is_file()

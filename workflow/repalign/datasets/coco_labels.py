@@ -120,16 +120,16 @@ def things_by_position(files: Sequence[str | Path], pictures: Sequence[Picture])
 
     Notes
     -----
-    The published set merged both files with a script that renumbers their images: those of the
-    first by their position in its list, from 0; those of the second by their position plus the
-    largest original number of the first plus 1. It then looked up NSD's numbers from 1.
+    The published set merged both files by a script that gives images new numbers: their places in
+    the joined lists, from 0. It then looked up NSD's numbers from 1. (The script leaves a gap
+    between both lists, which the real NSD never reaches: its 73,000 images are fewer than the
+    118,287 of the first list.)
     """
     logger.warning("%s", WRONG_PICTURES)
     # Two readings each: which pictures are wanted depends on the order of all of them.
     bare = [read_coco(path, (), {}, categories=False).images for path in files]
-    train, val = (list(images) for images in bare)
-    renumbered = dict(enumerate(train)) | dict(enumerate(val, start=max(train, default=-1) + 1))
-    looked_up = [renumbered.get(picture.nsd_id + 1) for picture in pictures]
+    places = dict(enumerate(coco_id for images in bare for coco_id in images))
+    looked_up = [places.get(picture.nsd_id + 1) for picture in pictures]
     wanted = {coco_id for coco_id in looked_up if coco_id is not None}
     things: dict[int, list[Thing]] = {}
     for path in files:

@@ -118,7 +118,7 @@ def grey_matter(grid: Grid, threshold: float, closing: int) -> Mask:
         raise RepalignError(
             f"no grey matter on a grid of {grid.shape} voxels at "
             f"{np.round(grid.affine[:3], 3).tolist()}",
-            where="curated_3mm.files.betas",
+            where="nsd.files.betas_mni",
             expected="images in MNI152 space",
             remedy="Check the affine of the images, and curated_3mm.gm_threshold.",
         )

@@ -6,27 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from repalign.settings.section import Section, SessionPath, SubjectPath
-
-
-class CuratedFiles(Section):
-    """Where the raw files of this set alone lie below `nsd.raw`."""
-
-    betas: SessionPath = Field(
-        "subj{subject:02d}/MNI/betas_fithrf/betas_session{session:02d}.nii.gz",
-        description=(
-            "Single-trial responses of a session in MNI space at 1 mm: 4-D NIfTI, percent signal "
-            "change x 300."
-        ),
-    )
-    valid: SessionPath = Field(
-        "subj{subject:02d}/MNI/betas_fithrf/valid_session{session:02d}.nii.gz",
-        description="Voxels of a session that hold data, 1 or 0; used where it is there.",
-    )
-    responses: SubjectPath = Field(
-        "subj{subject:02d}/behav/responses.tsv",
-        description="Behavioural table; runs and images are compared with it where it is there.",
-    )
+from repalign.settings.section import Section
 
 
 class EqualiseSettings(Section):
@@ -53,7 +33,6 @@ class EqualiseSettings(Section):
 class Curated3mmSettings(Section):
     """The curated decoding set of NSD in MNI space."""
 
-    files: CuratedFiles = Field(CuratedFiles(), description="Where its raw files lie.")
     resolution_mm: float = Field(
         3.0, ge=0.5, le=20, description="Edge of a voxel; the published set has 3 mm."
     )

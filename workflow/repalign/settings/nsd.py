@@ -58,6 +58,63 @@ class NsdFiles(Section):
         "annotations/person_keypoints_{split}.json",
         description="COCO's people with their keypoints, one file a split.",
     )
+    betas_1pt8mm: SessionPath = Field(
+        "subj{subject:02d}/func1pt8mm/betas_fithrf_GLMdenoise_RR/betas_session{session:02d}.hdf5",
+        description=(
+            "For assemblies: responses of a session in 1.8 mm volumes, dataset `betas` (trials x "
+            "z x y x x, int16, percent signal change x 300). In NSD's bucket below "
+            "nsddata_betas/ppdata/."
+        ),
+    )
+    ncsnr: SubjectPath = Field(
+        "subj{subject:02d}/func1pt8mm/betas_fithrf_GLMdenoise_RR/ncsnr.nii.gz",
+        description=(
+            "Noise-ceiling signal-to-noise ratio of every 1.8 mm voxel. In NSD's bucket below "
+            "nsddata_betas/ppdata/."
+        ),
+    )
+    visual_areas: SubjectPath = Field(
+        "subj{subject:02d}/func1pt8mm/roi/prf-visualrois.nii.gz",
+        description=(
+            "V1v, V1d, V2v, V2d, V3v, V3d, hV4 (1-7) on the 1.8 mm grid. In NSD's bucket below "
+            "nsddata/ppdata/, as the next three."
+        ),
+    )
+    streams_left: SubjectPath = Field(
+        "subj{subject:02d}/func1pt8mm/roi/lh.streams.nii.gz",
+        description="Streams (1-7, 5 is ventral) of the left hemisphere on the 1.8 mm grid.",
+    )
+    streams_right: SubjectPath = Field(
+        "subj{subject:02d}/func1pt8mm/roi/rh.streams.nii.gz",
+        description="Streams (1-7, 5 is ventral) of the right hemisphere on the 1.8 mm grid.",
+    )
+    atlas_1pt8mm: SubjectPath = Field(
+        "subj{subject:02d}/func1pt8mm/roi/HCP_MMP1.nii.gz",
+        description="HCP-MMP1 labels (1-180) of both hemispheres on the 1.8 mm grid.",
+    )
+    betas_mni: SessionPath = Field(
+        "1mm/subj{subject:02d}/betas_session{session:02d}.nii.gz",
+        description=(
+            "For the decoding set: responses of a session in MNI space, 1 mm, percent signal "
+            "change x 300. In NSD's bucket "
+            "nsddata_betas/ppdata/subj{subject:02d}/MNI/betas_fithrf/betas_session{session:02d}"
+            ".nii.gz."
+        ),
+    )
+    valid_mni: SessionPath = Field(
+        "1mm/subj{subject:02d}/valid_session{session:02d}.nii.gz",
+        description=(
+            "Which voxels of `betas_mni` a session covers; may be absent. In NSD's bucket beside "
+            "them."
+        ),
+    )
+    behaviour: SubjectPath = Field(
+        "subj{subject:02d}/behav/responses.tsv",
+        description=(
+            "Behavioural table of a subject; may be absent. Runs and images of the decoding set "
+            "are compared with it. In NSD's bucket below nsddata/ppdata/."
+        ),
+    )
 
 
 class RoiMatrices(Section):

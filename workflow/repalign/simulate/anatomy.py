@@ -59,9 +59,7 @@ def subject_anatomy(settings: BrainSettings, subject: int) -> Anatomy:
         A volume of the subject's own shape, with unequal areas.
     """
     rng = stream(settings.seed, "anatomy", subject)
-    growth = np.array([[0, 0, 0], [1, 2, 0], [0, 1, 1], [2, 0, 1]])[subject % 4]
-    growth = growth + (subject // 4) * np.array([0, 0, 1])
-    x, y, z = (int(size) for size in np.array(settings.volume_shape) + growth)
+    shape = subject_shape(settings.volume_shape, subject)
     smallest, largest = settings.voxels_per_region
     counts = rng.integers(smallest, largest, (2, N_AREAS), endpoint=True)
     # The total stays at its expectation, so that every draw fits into the volume.
@@ -70,7 +68,15 @@ def subject_anatomy(settings: BrainSettings, subject: int) -> Anatomy:
         while hemisphere.sum() > goal:
             shrinkable = np.flatnonzero(hemisphere > smallest)
             hemisphere[rng.choice(shrinkable)] -= 1
-    return grow_anatomy((x, y, z), counts)
+    return grow_anatomy(shape, counts)
+
+
+def subject_shape(volume_shape: tuple[int, int, int], subject: int) -> tuple[int, int, int]:
+    """Return the shape of the volumes of a subject (0-based), which differs from the first's."""
+    growth = np.array([[0, 0, 0], [1, 2, 0], [0, 1, 1], [2, 0, 1]])[subject % 4]
+    growth = growth + (subject // 4) * np.array([0, 0, 1])
+    x, y, z = (int(size) for size in np.array(volume_shape) + growth)
+    return x, y, z
 
 
 def grow_anatomy(shape: tuple[int, int, int], counts: NDArray[np.int64]) -> Anatomy:

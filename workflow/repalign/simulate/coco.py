@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from repalign.simulate.coco_beside import add_beside
 from repalign.simulate.coco_people import PERSON, person_annotation, person_category
+from repalign.simulate.coco_photo import Annotation, Float64, Photo, annotation, polygon
 from repalign.simulate.scenes import COCO, Scene, make_scene
 from repalign.simulate.seeds import stream
 from repalign.tables.atomic import atomic_file
 from repalign.tables.coco_tables import SPLITS
 
 T = TypeVar("T")
-Float64 = npt.NDArray[np.float64]
-Annotation = dict[str, Any]
 
 N_OTHERS = 4
 """Pictures of each split that NSD did not take."""
@@ -34,35 +33,10 @@ CROWD_SHARE = 0.3
 """Share of the scenes with two objects of a kind in which a region is marked as a crowd."""
 
 
-@dataclass
-class Photo:
-    """A whole COCO picture, and what is annotated in it.
-
-    Attributes
-    ----------
-    coco_id : int
-        COCO's number.
-    split : str
-        One of `SPLITS`.
-    size : tuple of int
-        Width and height, pixels.
-    captions : tuple of str
-        In the order of the annotators.
-    objects : list of dict
-        Annotations as in `instances_*.json`, crowds last.
-    """
-
-    coco_id: int
-    split: str
-    size: tuple[int, int]
-    captions: tuple[str, ...]
-    objects: list[Annotation] = field(default_factory=list)
-
-
 def write_coco(
     folder: Path, scenes: Sequence[Scene], areas: Sequence[Sequence[int]], stimuli: pd.DataFrame,
-    size: int, seed: int,
-) -> None:  # fmt: skip
+    size: int, seed: int, beside_share: float = 0.0,
+) -> list[Photo]:  # fmt: skip
     """Write `captions_`, `instances_` and `person_keypoints_{train,val}2017.json`.
 
     Parameters
@@ -79,46 +53,71 @@ def write_coco(
         Width of the square picture, pixels.
     seed : int
         Seed of the simulation.
+    beside_share : float
+        Share of NSD's pictures with objects beside the square; see `coco_beside.add_beside`.
+
+    Returns
+    -------
+    list of Photo
+        All pictures, in the order in which the files list them: train2017, then val2017.
     """
     photos = list(_photos(scenes, areas, stimuli, size, seed))
+    add_beside(photos, beside_share, seed)
     photos += _others(len(scenes), set(stimuli["cocoId"]), size, seed)
+    captions = _number(photos, seed)
+    categories = {
+        "instances": [
+            {"supercategory": kind, "id": number, "name": name}
+            for kind, names in COCO.items()
+            for number, name in names.items()
+        ],
+        "person_keypoints": [person_category()],
+    }
+    listed: list[Photo] = []
+    for k, split in enumerate(SPLITS):
+        rng = stream(seed, "coco order", k)
+        order = rng.permutation(sum(photo.split == split for photo in photos))
+        own = [photo for photo in photos if photo.split == split]
+        ordered = [own[position] for position in order]
+        listed += ordered
+        groups = {
+            "captions": _scattered([captions[photo.coco_id] for photo in own], rng),
+            "instances": _with_beside(own, rng, stream(seed, "coco order beside", k)),
+            "person_keypoints": _scattered([list(_people(photo, seed)) for photo in own], rng),
+        }
+        for name, entries in groups.items():
+            content = {"info": _INFO, "licenses": _LICENSES,
+                       "images": [_image(photo) for photo in ordered],
+                       "annotations": entries}  # fmt: skip
+            if name in categories:
+                content["categories"] = categories[name]
+            with atomic_file(folder / f"{name}_{split}.json") as temporary:
+                temporary.write_text(json.dumps(content), encoding="utf-8")
+    return listed
+
+
+def _number(photos: Sequence[Photo], seed: int) -> dict[int, list[Annotation]]:
+    """Give all objects numbers, and return the numbered captions of each picture.
+
+    The numbers of all else are the same with and without objects beside the square.
+    """
+    beside = [entry for photo in photos for entry in photo.beside]
+    added = {id(entry) for entry in beside}
+    shown = [entry for photo in photos for entry in photo.objects if id(entry) not in added]
     rng = stream(seed, "coco numbers")
-    everything = [entry for photo in photos for entry in photo.objects]
-    for entry, number in zip(everything, rng.permutation(3 * len(everything)), strict=False):
+    for entry, number in zip(shown, rng.permutation(3 * len(shown)), strict=False):
+        entry["id"] = int(number) + 1
+    free = stream(seed, "coco numbers beside").permutation(3 * len(beside)) + 3 * len(shown)
+    for entry, number in zip(beside, free, strict=False):
         entry["id"] = int(number) + 1
     numbers = iter(rng.permutation(3 * sum(len(photo.captions) for photo in photos)) + 1)
-    captions = {
+    return {
         photo.coco_id: [
             {"image_id": photo.coco_id, "id": int(next(numbers)), "caption": text}
             for text in photo.captions
         ]
         for photo in photos
     }
-    things = [
-        {"supercategory": kind, "id": number, "name": name}
-        for kind, names in COCO.items()
-        for number, name in names.items()
-    ]
-    for k, split in enumerate(SPLITS):
-        rng = stream(seed, "coco order", k)
-        order = rng.permutation(sum(photo.split == split for photo in photos))
-        own = [photo for photo in photos if photo.split == split]
-        images = [_image(own[position]) for position in order]
-        kinds: dict[str, tuple[list[list[Annotation]], list[Annotation] | None]] = {
-            "captions": ([captions[photo.coco_id] for photo in own], None),
-            "instances": ([photo.objects for photo in own], things),
-            "person_keypoints": (
-                [list(_people(photo, seed)) for photo in own],
-                [person_category()],
-            ),
-        }
-        for name, (groups, categories) in kinds.items():
-            content = {"info": _INFO, "licenses": _LICENSES, "images": images,
-                       "annotations": _scattered(groups, rng)}  # fmt: skip
-            if categories is not None:
-                content["categories"] = categories
-            with atomic_file(folder / f"{name}_{split}.json") as temporary:
-                temporary.write_text(json.dumps(content), encoding="utf-8")
 
 
 _INFO = {
@@ -161,50 +160,22 @@ def _photo(
     side = round(size * float(rng.uniform(1.1, 1.6)))
     top, bottom, left, right = crop
     width, height = round(side / (1 - left - right)), round(side / (1 - top - bottom))
-    photo = Photo(coco_id, split, (width, height), scene.captions)
     # Fractions of the whole picture, as NSD's crop boxes are: exact where sides are rounded.
     corner = np.array([left * width, top * height])
     extent = np.array([(1 - left - right) * width, (1 - top - bottom) * height])
+    x0, y0, x1, y1 = np.concatenate([corner, corner + extent]).tolist()
+    photo = Photo(coco_id, split, (width, height), scene.captions, (x0, y0, x1, y1))
     for thing, share in zip(scene.objects, shares, strict=True):
         box = np.concatenate([corner + thing.box[:2] * extent, thing.box[2:] * extent])
         area = round(share * float(extent.prod()), 4)
-        outline = [_polygon(box, area)]
-        photo.objects.append(_annotation(photo, thing.category_id, box, area, outline))
+        outline = [polygon(box, area)]
+        photo.objects.append(annotation(photo, thing.category_id, box, area, outline))
     kinds = [thing.category_id for thing in scene.objects]
     many = next((kind for kind in kinds if kinds.count(kind) > 1), None)
     if many is not None and rng.random() < CROWD_SHARE:
         boxes = [entry["bbox"] for entry in photo.objects if entry["category_id"] == many]
         photo.objects.append(_crowd(photo, many, np.array(boxes)))
     return photo
-
-
-def _annotation(
-    photo: Photo, category: int, box: Float64, area: float, outline: object, *, crowd: bool = False
-) -> Annotation:
-    """Make an annotation as in `instances_*.json`; its number comes later."""
-    return {
-        "segmentation": outline,
-        "area": area,
-        "iscrowd": int(crowd),
-        "image_id": photo.coco_id,
-        "bbox": [round(float(edge), 2) for edge in box],
-        "category_id": category,
-        "id": 0,
-    }
-
-
-def _polygon(box: Float64, area: float) -> list[float]:
-    """Draw an outline of eight corners that touches all sides of a box and has an area.
-
-    Corners are the middles of the sides and, between them, points on the diagonals, at a
-    distance from the centre that gives the area: from a star over a diamond to the whole box.
-    """
-    x, y, width, height = box
-    far = min(area / (width * height), 1.0) / 2
-    corners = [(0, -0.5), (far, -far), (0.5, 0), (far, far), (0, 0.5), (-far, far), (-0.5, 0),
-               (-far, -far)]  # fmt: skip
-    points = np.array(corners) * [width, height] + [x + width / 2, y + height / 2]
-    return [round(float(value), 2) for value in points.ravel()]
 
 
 def _crowd(photo: Photo, category: int, boxes: Float64) -> Annotation:
@@ -220,7 +191,7 @@ def _crowd(photo: Photo, category: int, boxes: Float64) -> Annotation:
     counts = np.diff(np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1])]))
     outline = {"counts": counts.tolist(), "size": [height, width]}
     box = np.array([x0, y0, x1 - x0, y1 - y0], float)
-    return _annotation(photo, category, box, float(box[2] * box[3]), outline, crowd=True)
+    return annotation(photo, category, box, float(box[2] * box[3]), outline, crowd=True)
 
 
 def _people(photo: Photo, seed: int) -> Iterator[Annotation]:
@@ -243,6 +214,25 @@ def _image(photo: Photo) -> dict[str, Any]:
 
 def _scattered(groups: Sequence[Sequence[T]], rng: np.random.Generator) -> list[T]:
     """Mix the members of groups, which keep their order within a group."""
-    owners = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    return _dealt(groups, rng.permutation(_owners([len(group) for group in groups])))
+
+
+def _with_beside(
+    photos: Sequence[Photo], rng: np.random.Generator, other: np.random.Generator
+) -> list[Annotation]:
+    """Mix the objects of pictures; those beside the squares do not change the order of others."""
+    n_shown = [len(photo.objects) - len(photo.beside) for photo in photos]
+    owners = rng.permutation(_owners(n_shown))
+    added = other.permutation(_owners([len(photo.beside) for photo in photos]))
+    places = other.integers(owners.size, size=added.size, endpoint=True)
+    return _dealt([photo.objects for photo in photos], np.insert(owners, places, added))
+
+
+def _owners(counts: Sequence[int]) -> npt.NDArray[np.int64]:
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+def _dealt(groups: Sequence[Sequence[T]], owners: npt.NDArray[np.int64]) -> list[T]:
+    """Take the next member of each owner's group."""
     members = [iter(group) for group in groups]
-    return [next(members[owner]) for owner in rng.permutation(owners)]
+    return [next(members[owner]) for owner in owners]

@@ -111,16 +111,18 @@ def _simulation(name: str, settings: SimulationSettings) -> Simulation:
 
 
 def _is_complete(folder: Path) -> bool:
-    """Say whether a simulated NSD has its features and annotations, which are written last."""
-    made_last = ("features", "annotations/captions_train2017.json")
+    """Say whether a simulated NSD has what is written last: models, labels, further spaces."""
+    made_last = ("features", "annotations/captions_train2017.json", "truth/func1pt8mm.tsv")
     return all((folder / name).exists() for name in made_last)
 
 
 def _write_rest(folder: Path, settings: NsdSimulation) -> None:
-    """Write the features and annotations of a simulated NSD."""
+    """Write the features, annotations and further spaces of a simulated NSD."""
     from repalign.simulate.nsd_models import simulate_models
+    from repalign.simulate.nsd_spaces import simulate_spaces
 
     simulate_models(folder, settings)
+    simulate_spaces(folder, settings)
 
 
 def _write_models(folder: Path, settings: NsdSimulation) -> None:

@@ -105,6 +105,8 @@ class SubjectResponses:
             if parcel.family == "none":
                 continue
             live = np.flatnonzero((cortex.roi == parcel.roi) & ~cortex.dead)
+            if not live.size:
+                continue
             first = FAMILIES.index(parcel.family) * n_components
             rng = stream(settings.seed, "projection", subject, parcel.roi)
             self._weights[first : first + n_components, live] = np.sqrt(
@@ -141,6 +143,26 @@ class SubjectResponses:
             noise = unit_t(rng, settings.noise_df, (cortex.voxels.size,))
             response = self._features[image] @ self._weights + offset + self._noise_sd * noise
             yield response * scale
+
+    def signal_variance(self, images: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Compute the variance of the signal alone over some trials.
+
+        Parameters
+        ----------
+        images : ndarray, int64, shape (n_trials,)
+            0-based image of each trial.
+
+        Returns
+        -------
+        ndarray, float64, shape (n_brain,)
+            Population variance, relative to the whole variance of a voxel.
+        """
+        return np.asarray(np.var(self._features[images] @ self._weights, axis=0))
+
+    @property
+    def noise_variance(self) -> NDArray[np.float64]:
+        """Return the variance of the trial noise, relative to the whole variance of a voxel."""
+        return np.asarray(np.square(self._noise_sd))
 
     def session(self, session: int, images: NDArray[np.int64]) -> Iterator[NDArray[np.int16]]:
         """Draw the responses of one session as NSD stores them.

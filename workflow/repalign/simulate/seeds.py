@@ -27,3 +27,8 @@ def stream(seed: int, purpose: str, *index: int) -> np.random.Generator:
     return np.random.Generator(
         np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), *index]))
     )
+
+
+def own_seed(seed: int, purpose: str) -> int:
+    """Derive a seed, so that the same purposes draw other numbers in another space."""
+    return int(stream(seed, purpose).integers(2**32))

@@ -16,6 +16,12 @@ N_REPETITIONS = 3
 N_AREAS = 180
 """Areas a hemisphere in the HCP-MMP1 atlas."""
 
+N_PLANTED = 45
+"""Areas with a planted signal."""
+
+MNI_SHAPE = (182, 218, 182)
+"""The whole grid of NSD's volumes in MNI space, 1 mm."""
+
 UNITS_PER_PERCENT = 300
 """NSD stores percent signal change times 300 as int16."""
 
@@ -55,6 +61,14 @@ class BrainSettings(Protocol):
         """Share of cortical voxels without a response."""
 
 
+def room_of(volume_shape: tuple[int, int, int]) -> float:
+    """Return how many voxels of a hemisphere fit into a volume.
+
+    Half of an ellipsoid that fills the box, less the gap between the hemispheres.
+    """
+    return math.pi / 12 * math.prod(size - 2 for size in volume_shape) * 0.9
+
+
 def check_regions_fit(
     volume_shape: tuple[int, int, int], voxels_per_region: tuple[int, int]
 ) -> None:
@@ -71,14 +85,76 @@ def check_regions_fit(
             f"voxels_per_region {voxels_per_region}: the smallest must be at least "
             f"{N_COMPONENTS + 2} and not above the largest"
         )
-    # Half of an ellipsoid that fills the box, less the gap between the hemispheres.
-    room = math.pi / 12 * math.prod(size - 2 for size in volume_shape) * 0.9
+    room = room_of(volume_shape)
     needed = N_AREAS * (smallest + largest) / 2
     if min(volume_shape) < 8 or needed * 1.15 > room:
         raise ValueError(
             f"volume_shape {volume_shape} has room for about {room:.0f} voxels a "
             f"hemisphere; voxels_per_region {voxels_per_region} needs {needed * 1.15:.0f}"
         )
+
+
+class FunctionalSimulation(BaseModel):
+    """Settings of the simulated 1.8 mm volumes of NSD."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    volume_shape: tuple[int, int, int] = Field(
+        (18, 20, 18),
+        description="Voxels along x, y, z for subject 1; other subjects differ by up to 2.",
+    )
+    voxels: tuple[int, int, int] = Field(
+        (40, 12, 2),
+        description=(
+            "Voxels of V1, of any other area with a signal, and of an area without, in one "
+            "hemisphere. V2, V3 and V4 have 1, 0.8 and 0.6 times as many as V1."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _areas_fit(self) -> Self:
+        first, other, empty = self.voxels
+        if not N_COMPONENTS + 4 <= other <= first or empty < 1:
+            raise ValueError(
+                f"voxels {self.voxels}: the second must be at least {N_COMPONENTS + 4} and not "
+                "above the first, the third at least 1"
+            )
+        needed = 3.4 * first + (N_PLANTED - 4) * other + (N_AREAS - N_PLANTED) * empty
+        room = room_of(self.volume_shape)
+        if min(self.volume_shape) < 8 or needed * 1.15 > room:
+            raise ValueError(
+                f"volume_shape {self.volume_shape} has room for about {room:.0f} voxels a "
+                f"hemisphere; voxels {self.voxels} needs {needed * 1.15:.0f}"
+            )
+        return self
+
+
+class MniSimulation(BaseModel):
+    """Settings of the simulated 1 mm volumes of NSD in MNI space."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    volume_shape: tuple[int, int, int] = Field(
+        (18, 18, 18),
+        description="Voxels along x, y, z: a piece of the whole grid of 182 x 218 x 182.",
+    )
+    corner: tuple[int, int, int] = Field(
+        (119, 53, 51),
+        description=(
+            "Where the piece begins in the whole grid. The default is in the left occipital and "
+            "temporal cortex, mostly grey matter."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _piece_fits(self) -> Self:
+        edges = zip(self.corner, self.volume_shape, MNI_SHAPE, strict=True)
+        if min(self.volume_shape) < 9 or any(a < 0 or a + n > whole for a, n, whole in edges):
+            raise ValueError(
+                f"a piece of {self.volume_shape} from {self.corner}: it must lie in "
+                f"{MNI_SHAPE} and have at least 9 voxels a side"
+            )
+        return self
 
 
 class NsdSimulation(BaseModel):
@@ -130,6 +206,20 @@ class NsdSimulation(BaseModel):
         0.01, ge=0, le=0.1, description="Share of cortical voxels that are 0 in every trial."
     )
     compression_level: int = Field(1, ge=0, le=9, description="Gzip level of the volumes.")
+    beside_share: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description=(
+            "Share of the pictures in which COCO lists objects beside the square that NSD shows."
+        ),
+    )
+    func1pt8mm: FunctionalSimulation = Field(
+        FunctionalSimulation(), description="The same responses in volumes of 1.8 mm."
+    )
+    mni: MniSimulation = Field(
+        MniSimulation(), description="The same responses in MNI space, 1 mm."
+    )
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
