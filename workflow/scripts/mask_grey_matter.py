@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from repalign.datasets.curated_facts import check_real_grid
-from repalign.datasets.mni_grid import Grid, grey_matter, target_grid, write_mask
+from repalign.datasets.mask_files import Grid, write_mask
+from repalign.datasets.mni_grid import grey_matter, target_grid
 from repalign.datasets.nifti import NiftiVolumes
 from repalign.scripting import log, run, script_parser
 from repalign.tables.provenance import make_record, versions_of, write_sidecar

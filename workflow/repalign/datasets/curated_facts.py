@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from repalign.datasets.csv_columns import to_integers
-from repalign.datasets.mni_grid import Grid, Mask
+from repalign.datasets.mask_files import Grid, Mask
 from repalign.errors import RepalignError
 
 logger = logging.getLogger(__name__)

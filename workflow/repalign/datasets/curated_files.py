@@ -12,8 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from repalign.datasets.curation import fixed_width
-from repalign.datasets.mni_grid import read_mask, write_mask
-from repalign.datasets.mni_session import check_matrix
+from repalign.datasets.mask_files import read_mask, write_mask
 from repalign.datasets.response_folder import open_npy, write_all, write_npy_header
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
@@ -136,7 +135,7 @@ def write_responses(
         for session in wanted:
             path = Path(sessions[session - 1])
             matrix = open_npy(path, _AGAIN)
-            check_matrix(path, matrix, n_trials, n_voxels)
+            _check_matrix(path, matrix, n_trials, n_voxels)
             rows = kept.loc[kept["session"] == session, "trial_in_session"].to_numpy(np.int64)
             for start in range(0, rows.size, ROWS):
                 block = matrix[rows[start : start + ROWS]]
@@ -202,7 +201,7 @@ def write_four_d(matrix_path: str | Path, mask_path: str | Path, output: str | P
     """
     mask, grid = read_mask(mask_path)
     matrix = open_npy(Path(matrix_path), _AGAIN)
-    check_matrix(matrix_path, matrix, len(matrix), int(np.count_nonzero(mask)))
+    _check_matrix(matrix_path, matrix, len(matrix), int(np.count_nonzero(mask)))
     voxels: npt.NDArray[np.int64] = np.arange(mask.size).reshape(mask.shape, order="F")[mask]
     empty = np.zeros(mask.size, np.float32)
     with atomic_file(output) as temporary:
@@ -212,4 +211,17 @@ def write_four_d(matrix_path: str | Path, mask_path: str | Path, output: str | P
             grid.affine,
             scatter(matrix, voxels, mask.size, empty),
             dtype="<f4",
+        )
+
+
+def _check_matrix(
+    path: str | Path, matrix: npt.NDArray[Any], n_trials: int, n_voxels: int
+) -> None:
+    """Refuse a matrix that has not the rows and columns it must have."""
+    if matrix.shape != (n_trials, n_voxels) or matrix.dtype != np.float32:
+        raise RepalignError(
+            f"shape {matrix.shape} of {matrix.dtype}",
+            where=path,
+            expected=f"shape {(n_trials, n_voxels)} of float32",
+            remedy="Delete it and run the workflow again.",
         )

@@ -14,7 +14,7 @@ import pyarrow as pa
 from repalign.datasets.coco_labels import WRONG_PICTURES
 from repalign.datasets.curated_facts import check_equal_numbers
 from repalign.datasets.curation import COLUMN_OF, Level
-from repalign.datasets.mni_grid import read_mask
+from repalign.datasets.mask_files import read_mask
 from repalign.datasets.response_folder import open_npy
 from repalign.errors import RepalignError
 from repalign.tables.curated_tables import FATES

@@ -7,20 +7,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from nilearn.image import resample_img
 
-from repalign.datasets.mni_grid import (
-    Grid,
-    Interpolation,
-    grey_matter,
-    nearest_voxels,
-    read_mask,
-    target_grid,
-)
+from repalign.datasets.mask_files import Grid, nearest_voxels, read_mask
+from repalign.datasets.mni_grid import Interpolation, grey_matter, target_grid
 from repalign.datasets.nifti import NiftiVolumes
 from repalign.datasets.response_folder import write_all, write_npy_header
 from repalign.errors import RepalignError
@@ -231,29 +225,3 @@ def _declared(
         )
     valid: npt.NDArray[np.bool_] = labels.ravel(order="F")[np.maximum(centres, 0)]
     return valid
-
-
-def check_matrix(path: str | Path, matrix: npt.NDArray[Any], n_trials: int, n_voxels: int) -> None:
-    """Refuse a matrix of a session that has not the rows and columns it must have.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file, for the message.
-    matrix : ndarray, shape (n_trials, n_voxels)
-        Its content.
-    n_trials, n_voxels : int
-        What it must have.
-
-    Raises
-    ------
-    RepalignError
-        If it differs.
-    """
-    if matrix.shape != (n_trials, n_voxels) or matrix.dtype != np.float32:
-        raise RepalignError(
-            f"shape {matrix.shape} of {matrix.dtype}",
-            where=path,
-            expected=f"shape {(n_trials, n_voxels)} of float32",
-            remedy="Delete it and run the workflow again.",
-        )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from repalign.figures.style import INK, QUIET, axes_at, headings, look, new_figure
 
@@ -50,8 +51,8 @@ def plot_curation(report: Report, classes: Sequence[str], *, source: str | None)
     inner = _ROW * max(len(shown), len(subjects), 4)
     with look():
         figure = new_figure(1800, inner + 330)
-        left = axes_at(figure, 110, 130, 660, inner)
-        right = axes_at(figure, 990, 130, 740, inner)
+        left = axes_at(figure, 110, 150, 660, inner)
+        right = axes_at(figure, 990, 150, 740, inner)
         _draw_fates(left, subjects, report["max_trials"])
         _draw_classes(right, subjects, shown)
         number = report["n_keep"]
@@ -63,7 +64,7 @@ def plot_curation(report: Report, classes: Sequence[str], *, source: str | None)
             f"{equal}; {report['mask']['voxels']:,} grey-matter voxels; labels: "
             f"{report['parameters']['label_level']}, {report['parameters']['label_rule']}",
             _note(report, classes),
-            inner + 235,
+            inner + 250,
         )
     return figure
 
@@ -95,6 +96,8 @@ def _draw_classes(axes: Axes, subjects: Mapping[str, Report], shown: Sequence[st
         axes.plot([min(seen), max(seen)], [row, row], color=QUIET, linewidth=0.6, zorder=1)
         axes.plot(seen, [row] * len(seen), "|", color=INK, markersize=7, markeredgewidth=1.1)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(shown)), shown)
     axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     axes.set_xlabel("kept trials of a class, one line a subject")
