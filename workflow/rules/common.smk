@@ -75,15 +75,15 @@ RUN_WITH_PARQUET = RUN.replace(
     "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
 )
 RUN_WITH_VALID = RUN.replace("{output:q}", "{output.betas:q} --valid {output.valid:q}")
-RUN_WITH_RUNS_WITH_IMAGES_WITH_TRIALS_TABLE = RUN.replace(
+RUN_WITH_RUNS_WITH_IMAGES_WITH_TABLE = RUN.replace(
     "{output:q}",
     "{output.labels:q} --runs {output.runs:q} --images {output.images:q}"
-    " --trials-table {output.trials_table:q}",
+    " --table {output.table:q}",
 )
-RUN_WITH_OWN_MASK_WITH_VALID_SESSIONS = RUN.replace(
+RUN_WITH_COLUMNS_WITH_COUNTS = RUN.replace(
     "{output:q}",
-    "{output.betas:q} --own-mask {output.own_mask:q}"
-    " --valid-sessions {output.valid_sessions:q}",
+    "{output.betas:q} --columns {output.columns:q}"
+    " --counts {output.counts:q}",
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp

@@ -106,7 +106,7 @@ if SETTINGS.nsd.layout == "raw":
             labels=FLOW["curate_trials"].output,
             runs=FLOW["curate_trials"].extra_outputs["runs"],
             images=FLOW["curate_trials"].extra_outputs["images"],
-            trials_table=FLOW["curate_trials"].extra_outputs["trials_table"],
+            table=FLOW["curate_trials"].extra_outputs["table"],
         log:
             log_of(FLOW["curate_trials"].output),
         conda:
@@ -118,7 +118,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("curate_trials"),
             command=command("curate_trials"),
         shell:
-            RUN_WITH_RUNS_WITH_IMAGES_WITH_TRIALS_TABLE
+            RUN_WITH_RUNS_WITH_IMAGES_WITH_TABLE
 
     rule curate_responses:
         """The kept trials of all sessions of a subject, one matrix."""
@@ -126,8 +126,8 @@ if SETTINGS.nsd.layout == "raw":
             unpack(inputs("curate_responses")),
         output:
             betas=FLOW["curate_responses"].output,
-            own_mask=FLOW["curate_responses"].extra_outputs["own_mask"],
-            valid_sessions=FLOW["curate_responses"].extra_outputs["valid_sessions"],
+            columns=FLOW["curate_responses"].extra_outputs["columns"],
+            counts=FLOW["curate_responses"].extra_outputs["counts"],
         log:
             log_of(FLOW["curate_responses"].output),
         benchmark:
@@ -141,7 +141,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("curate_responses"),
             command=command("curate_responses"),
         shell:
-            RUN_WITH_OWN_MASK_WITH_VALID_SESSIONS
+            RUN_WITH_COLUMNS_WITH_COUNTS
 
     rule write_curated_image:
         """The same as a 4-D image, for those who ask for it by name."""

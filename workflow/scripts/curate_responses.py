@@ -23,8 +23,8 @@ def main(options: argparse.Namespace) -> None:
         options.valid,
         options.grey_matter,
         output=options.output,
-        own_mask=options.own_mask,
-        valid_sessions=options.valid_sessions,
+        own_mask=options.columns,
+        valid_sessions=options.counts,
         n_trials=pc.max(trials["trial_in_session"]).as_py() + 1,
         scale=options.scale,
         invalid=options.invalid_voxels,
@@ -42,10 +42,8 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--scale", choices=["percent", "stored"], required=True)
     options.add_argument("--invalid-voxels", choices=["report", "drop"], required=True)
-    options.add_argument("--own-mask", type=Path, required=True, help="columns, to make")
-    options.add_argument(
-        "--valid-sessions", type=Path, required=True, help="sessions with data, to make"
-    )
+    options.add_argument("--columns", type=Path, required=True, help="columns, to make")
+    options.add_argument("--counts", type=Path, required=True, help="sessions with data, to make")
     return options
 
 

@@ -21,7 +21,7 @@ def main(options: argparse.Namespace) -> None:
         labels=options.output,
         runs=options.runs,
         images=options.images,
-        trials=options.trials_table,
+        trials=options.table,
     )
     write_sidecar(options.output, make_record(options.spec))
 
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__, "trials", "subject", "label-level")
     options.add_argument("--runs", type=Path, required=True, help="runs, to make")
     options.add_argument("--images", type=Path, required=True, help="NSD images, to make")
-    options.add_argument("--trials-table", type=Path, required=True, help="table, to make")
+    options.add_argument("--table", type=Path, required=True, help="table, to make")
     return options
 
 

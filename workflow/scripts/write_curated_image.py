@@ -11,14 +11,14 @@ from repalign.tables.provenance import make_record, write_sidecar
 
 
 def main(options: argparse.Namespace) -> None:
-    write_four_d(options.betas, options.own_mask, options.output)
+    write_four_d(options.betas, options.columns, options.output)
     write_sidecar(options.output, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__)
     options.add_argument("--betas", type=Path, required=True, help="sub-XX_betas.npy")
-    options.add_argument("--own-mask", type=Path, required=True, help="sub-XX_mask.nii.gz")
+    options.add_argument("--columns", type=Path, required=True, help="sub-XX_mask.nii.gz")
     return options
 
 

@@ -17,16 +17,16 @@ from repalign.datasets.coco_labels import WRONG_PICTURES
 from repalign.datasets.curated_files import write_four_d, write_responses
 from repalign.datasets.curation import Equalise, curated_trials, fixed_width, kept_of
 from repalign.datasets.curation_report import class_names, curation_report
-from repalign.datasets.mask_files import Grid, read_mask, write_mask
+from repalign.datasets.mask_files import read_mask, write_mask
 from repalign.datasets.mni_grid import target_grid
 from repalign.datasets.mni_session import Resampling, resample_session
 from repalign.errors import RepalignError
 from repalign.tables.columns import table_of
 from repalign.tables.curated_tables import LABELLED_TRIALS
 
-from .conftest import assert_error, nothing_left, write_nifti
+from .conftest import assert_error, grid_at, nothing_left, write_nifti
 
-PIECE = Grid((20, 24, 20), np.array([[-1, 0, 0, -20], [0, 1, 0, -80], [0, 0, 1, -10], [0, 0, 0, 1.0]]))  # fmt: skip
+PIECE = grid_at((20, 24, 20), (-20, -80, -10))
 N_SESSIONS, N_TRIALS = 11, 6
 CHOICES = {"label_level": "supercategory", "equalise_by": "class", "id_lookup": "stim_info"}
 

@@ -16,11 +16,11 @@ from repalign.datasets.mni_grid import grey_matter, target_grid
 from repalign.datasets.mni_session import Resampling, resample_session
 from repalign.errors import RepalignError
 
-from .conftest import assert_error, nothing_left, write_nifti
+from .conftest import assert_error, grid_at, nothing_left, write_nifti
 
-MNI = Grid((182, 218, 182), np.array([[-1, 0, 0, 90], [0, 1, 0, -126], [0, 0, 1, -72], [0, 0, 0, 1.0]]))  # fmt: skip
+MNI = grid_at((182, 218, 182), (90, -126, -72))
 """NSD's volumes in MNI space."""
-PIECE = Grid((20, 24, 20), np.array([[-1, 0, 0, -20], [0, 1, 0, -80], [0, 0, 1, -10], [0, 0, 0, 1.0]]))  # fmt: skip
+PIECE = grid_at((20, 24, 20), (-20, -80, -10))
 """A piece of the left occipital cortex."""
 N_TRIALS = 5
 

@@ -220,7 +220,7 @@ def _subjects(plan: NsdPlan) -> list[Step]:
             extra_outputs={
                 "runs": _SUBJECT + "_runs.npy",
                 "images": _SUBJECT + "_images.npy",
-                "trials_table": _SUBJECT + "_trials.tsv",
+                "table": _SUBJECT + "_trials.tsv",
             },
         ),
         Step(
@@ -233,8 +233,8 @@ def _subjects(plan: NsdPlan) -> list[Step]:
                 "invalid_voxels": own.invalid_voxels,
             },
             extra_outputs={
-                "own_mask": _SUBJECT + "_mask.nii.gz",
-                "valid_sessions": _SUBJECT + "_valid_sessions.nii.gz",
+                "columns": _SUBJECT + "_mask.nii.gz",
+                "counts": _SUBJECT + "_valid_sessions.nii.gz",
             },
         ),
         Step(
@@ -242,7 +242,7 @@ def _subjects(plan: NsdPlan) -> list[Step]:
             _of_nsd(paths.CURATED_IMAGE),
             inputs=lambda w: {
                 "betas": _BETAS.format(**w),
-                "own_mask": f"{_SUBJECT}_mask.nii.gz".format(**w),
+                "columns": f"{_SUBJECT}_mask.nii.gz".format(**w),
             },
             params=lambda _: _source(plan),
         ),
