@@ -123,6 +123,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "images": {"choices": ["complete", "union"], "required": True, "help": "which take part"},
     "components": {"type": Path, "required": True, "help": "shared components of all regions"},
     "annotations": {"type": Path, "required": True, "help": "what is known of each image"},
+    "grey-matter": {"type": Path, "required": True, "help": "grey-matter mask on the grid"},
+    "resolution": {"type": float, "required": True, "help": "edge of a voxel, mm"},
+    "gm-threshold": {"type": float, "required": True, "help": "probability of grey matter"},
+    "gm-closing": {"type": int, "required": True, "help": "iterations of closing; 0: none"},
+    "label-level": {
+        "choices": ["supercategory", "category"],
+        "required": True,
+        "help": "what is decoded",
+    },
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""

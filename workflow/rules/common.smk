@@ -78,7 +78,19 @@ RUN_WITH_TEST = RUN.replace("{output:q}", "{output.table:q} --test {output.test:
 RUN_WITH_ARCHIVE = RUN.replace(
     "{output:q}", "{output.table:q} --archive {output.archive:q}"
 )
+RUN_WITH_VALID = RUN.replace("{output:q}", "{output.betas:q} --valid {output.valid:q}")
+RUN_WITH_RUNS_WITH_IMAGES_WITH_TABLE = RUN.replace(
+    "{output:q}",
+    "{output.labels:q} --runs {output.runs:q} --images {output.images:q}"
+    " --table {output.table:q}",
+)
+RUN_WITH_COLUMNS_WITH_COUNTS = RUN.replace(
+    "{output:q}",
+    "{output.betas:q} --columns {output.columns:q}"
+    " --counts {output.counts:q}",
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
+MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))
 )

@@ -122,7 +122,9 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
     for kind in ("captions", "instances", "person_keypoints"):
         for split in ("train2017", "val2017"):
             (root / f"raw/annotations/{kind}_{split}.json").touch()
-    for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5"):
+    mni = Settings().nsd.files.betas_mni.format(subject=1, session=1)
+    (root / "raw" / mni).parent.mkdir(parents=True)
+    for name in ("nsd_stim_info_merged.csv", "nsd_stimuli.hdf5", mni):
         (root / "raw" / name).touch()
     files = Settings().nsd.files
     for name in (files.betas_1pt8mm, files.ncsnr, files.visual_areas):

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
+from repalign.datasets.mask_files import Grid
 from repalign.errors import RepalignError
 
 SHAPE = (5, 6, 4)
@@ -48,6 +49,13 @@ def assert_error(error: RepalignError, *parts: object) -> None:
 def nothing_left(folder: Path, name: str) -> bool:
     """No output of this name, and no temporary file beside it."""
     return not (folder / name).exists() and not list(folder.glob(".writing-*"))
+
+
+def grid_at(shape: tuple[int, int, int], origin: tuple[float, float, float]) -> Grid:
+    """Voxels of 1 mm whose x axis runs to the left, like NSD's in MNI space."""
+    affine = np.diag([-1.0, 1.0, 1.0, 1.0])
+    affine[:3, 3] = origin
+    return Grid(shape, affine)
 
 
 @dataclass

@@ -69,6 +69,9 @@ def build(
                 place.mkdir(parents=True)
             (betas / f"betas_session{session:02d}.nii.gz").touch()
             (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
+            mni = tmp / f"raw/1mm/subj{subject:02d}/betas_session{session:02d}.nii.gz"
+            mni.parent.mkdir(parents=True)
+            mni.touch()
         for path in (
             "features/vit_pool-cls.h5",
             "features/words_pool-avg.h5",
@@ -252,9 +255,11 @@ def test_every_step_is_reached_from_a_target(workflows):
 
     catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
     for flow in workflows:
-        published = [*(row.target for row in catalogue), *figures(catalogue)]
-        pending = [path for path in published if flow.producer(path)]
+        pending = [*(row.target for row in catalogue), *figures(catalogue)]
+        pending = [path for path in pending if flow.producer(path)]
         pending += map(COMPUTED.format, control_names(tuple(HUBS)))
+        if flow.producer("results/nsd/curated_3mm/trials.parquet"):
+            pending.append("results/nsd/curated_3mm/sub-01.nii.gz")
         pending += [paths.QUALITY.format(dataset=dataset) for dataset in ("bold5000", "things")]
         seen = set()
         while pending:

@@ -13,6 +13,7 @@ from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import INDEXES, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
+from repalign.dag.curated_3mm import curated_steps
 from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.feature_plan import models_installed
 from repalign.dag.kmcca import kmcca_steps
@@ -62,6 +63,8 @@ NEEDS = {
     "stimulus_set": {"functional", "pictures"},
     "assembly_packages": {"functional", "pictures"},
     "subjects=4subj": {"4subj"},
+    "curated_labels": {"instances"},
+    "curated_3mm": {"instances", "mni"},
     "kmcca_projections": COMPUTED_FROM,
     "kmcca_top_words": COMPUTED_FROM | {"captions", "nltk"},
 }
@@ -172,6 +175,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *tokenizer_steps(nsd, tables),
         *kmcca_steps(nsd, tables),
         *assembly_steps(nsd),
+        *curated_steps(nsd),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.

@@ -16,7 +16,7 @@ INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
     "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
     "trial_index", "category_index", "caption_index", "assembly", "image_split",
-    "benchmark_assembly", "stimulus_set", "assembly_packages",
+    "benchmark_assembly", "stimulus_set", "assembly_packages", "curated_labels", "curated_3mm",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -88,12 +88,14 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "scene_objects": {},
     "kmcca_projections": {},
     "kmcca_top_words": {},
+    "curated_labels": {},
+    "curated_3mm": {},
 }
 """Each analysis with its parameters and their allowed values."""
 
 OF_NSD = (
     "rsa_partitions", "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections",
-    "kmcca_top_words", "object_index", "person_index",
+    "kmcca_top_words", "object_index", "person_index", "curated_labels", "curated_3mm",
 )  # fmt: skip
 """Analyses that need what people said of the images of COCO, which NSD alone has."""
 

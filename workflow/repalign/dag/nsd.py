@@ -35,7 +35,7 @@ def _from_raw(plan: NsdPlan) -> list[Step]:
                 "design": plan.raw(files.design),
                 "stimulus_info": plan.raw(files.stimulus_info),
             },
-            params=lambda _: {"source": plan.source, **_session_params(plan)},
+            params=lambda _: {"source": plan.source, **session_params(plan)},
         ),
         Step(
             name="merge_nsd_atlas",
@@ -93,7 +93,7 @@ def session_file(plan: NsdPlan, pattern: str, subject: int, session: int) -> str
     return names[session]
 
 
-def _session_params(plan: NsdPlan) -> dict[str, Any]:
+def session_params(plan: NsdPlan) -> dict[str, Any]:
     """Return subjects and their sessions as options of a script."""
     return {"subjects": plan.subjects, "sessions": [plan.sessions[s] for s in plan.subjects]}
 
@@ -141,7 +141,7 @@ def _indexes(plan: NsdPlan) -> list[Step]:
             params=lambda _: {
                 "source": plan.source,
                 "betas_pattern": plan.nsd.files.betas,
-                **_session_params(plan),
+                **session_params(plan),
             },
         ),
         Step(
@@ -171,7 +171,7 @@ def _from_matrices(plan: NsdPlan) -> list[Step]:
             output=paths.TRIALS.format(dataset="nsd"),
             extra_outputs={"stimuli": paths.STIMULI.format(dataset="nsd")},
             external=lambda _: {"stimuli_index": plan.raw(matrices.stimuli)},
-            params=lambda _: {"source": plan.source, **_session_params(plan)},
+            params=lambda _: {"source": plan.source, **session_params(plan)},
         ),
         Step(
             name="import_nsd_responses",

@@ -59,10 +59,10 @@ class NsdPlan(RecordedPlan):
     def sources(self) -> dict[str, bool]:
         """Return what analyses need beside indexes, and whether it is there.
 
-        `functional`: responses and regions of the first subject in 1.8 mm volumes; `packages`:
-        those that run models; `captions`: COCO's captions; `coco`: these and its
-        objects; `persons`: its people; `objects`: what the chosen backend needs to find objects
-        in the shown pictures; `nltk`: what takes captions apart.
+        `functional`: responses and regions of the first subject in 1.8 mm volumes; `mni`:
+        responses in MNI space; `packages`: those that run models; `captions`: COCO's captions;
+        `instances`: its objects; `coco`: both; `persons`: its people; `objects`: what the chosen
+        backend needs to find objects in the shown pictures; `nltk`: what takes captions apart.
         """
         raw, files = self.root / self.nsd.raw, self.nsd.files
 
@@ -88,10 +88,17 @@ class NsdPlan(RecordedPlan):
             and not absent & looked_at(models.untrained),
             "packages": models_installed(),
             "captions": stimuli["captions"],
+            "instances": is_there(files.instances),
             "coco": of_coco,
+            "mni": self._has_mni(),
             "persons": is_there(files.person_keypoints),
             "objects": stimuli["pictures"]
             and (of_coco if backend == "coco_instances" else models_installed()),
             "tokenizers": self.tokenizer_plan.is_ready(is_simulated=self.raw_folder.is_simulated),
             "nltk": words_installed(),
         }
+
+    def _has_mni(self) -> bool:
+        """Say whether there are responses in MNI space, of the first session at least."""
+        name = self.nsd.files.betas_mni.format(subject=self.subjects[0], session=1)
+        return (self.root / self.nsd.raw / name).is_file()

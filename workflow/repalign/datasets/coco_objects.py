@@ -26,18 +26,20 @@ from repalign.tables.coco_tables import COCO_OBJECTS, shown_boxes, square_edges
 SQUARE_WITHIN = 0.05
 """The shown part is a square but for whole pixels; more than this share off is another crop."""
 
+INSTANCE_CHECKS = {
+    "area": is_number,
+    "bbox": is_numbers(4),
+    "iscrowd": is_flag,
+    "segmentation": is_outline,
+}
+"""What annotations of `instances_*.json` must have."""
+
 
 def read_instances(
     files: Sequence[str | Path], pictures: Sequence[Picture]
 ) -> dict[str, CocoFile]:
     """Read `instances_train2017.json` and `instances_val2017.json`; see `nsd_coco.read_splits`."""
-    checks = {
-        "area": is_number,
-        "bbox": is_numbers(4),
-        "iscrowd": is_flag,
-        "segmentation": is_outline,
-    }
-    return read_splits(files, pictures, checks)
+    return read_splits(files, pictures, INSTANCE_CHECKS)
 
 
 def objects_table(files: Mapping[str, CocoFile], pictures: Sequence[Picture]) -> pa.Table:

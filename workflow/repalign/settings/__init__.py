@@ -19,6 +19,7 @@ from repalign.settings.comparisons import (
     TokenizerSettings,
     UntrainedSettings,
 )
+from repalign.settings.curated_3mm import Curated3mmSettings
 from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.models import ModelSettings
@@ -71,6 +72,9 @@ class Settings(Section):
     )
     assemblies: AssemblySettings = Field(
         AssemblySettings(), description="Assemblies of NSD for Brain-Score."
+    )
+    curated_3mm: Curated3mmSettings = Field(
+        Curated3mmSettings(), description="The curated decoding set of NSD in MNI space."
     )
     identity: Literal["quick", "full"] = Field(
         "quick",

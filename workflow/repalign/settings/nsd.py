@@ -108,6 +108,13 @@ class NsdFiles(Section):
             "them."
         ),
     )
+    behaviour: SubjectPath = Field(
+        "subj{subject:02d}/behav/responses.tsv",
+        description=(
+            "Behavioural table of a subject; may be absent. Runs and images of the decoding set "
+            "are compared with it. In NSD's bucket below nsddata/ppdata/."
+        ),
+    )
 
 
 class RoiMatrices(Section):
