@@ -49,7 +49,6 @@ def build(
             "nsd": {**nsd, "controls": controls},
             "assemblies": {"variants": {"4subj": [1, 2]}},
             "objects": {"backend": objects},
-            "assemblies": {"variants": {"4subj": [1, 2]}},
             "bold5000": {
                 "atlas": atlas,
                 "registration": {"atlas_space": "MNI152NLin2009aAsym"},
