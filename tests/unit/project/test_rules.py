@@ -47,7 +47,6 @@ def build(
     settings = Settings.model_validate(
         {
             "nsd": {**nsd, "controls": controls},
-            "assemblies": {"variants": {"4subj": [1, 2]}},
             "objects": {"backend": objects},
             "bold5000": {
                 "atlas": atlas,
