@@ -112,6 +112,14 @@ def test_regions_are_those_of_the_settings(root):
     assert workflow.producer("results/nsd/assemblies/Allen2022.V1.nc") is None
 
 
+def test_there_may_be_no_further_set(root):
+    """An expression of no characters would mean any to Snakemake, and at least one."""
+    workflow = flow(root, variants={})
+    assert workflow.constraints["variant"]
+    assert workflow.producer("results/nsd/assemblies/Allen2022.V1.nc") is not None
+    assert workflow.producer("results/nsd/assemblies_4subj/Allen2022.V1.nc") is None
+
+
 def test_subjects_that_the_run_does_not_cover(root):
     workflow = flow(root)
     job = workflow.producer("results/nsd/assemblies_4subj/Allen2022.V1.nc")

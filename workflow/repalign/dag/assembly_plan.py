@@ -47,7 +47,8 @@ class AssemblyPlan:
         """Return the regular expressions of the wildcards of assemblies."""
         named = (f"_{re.escape(name)}" for name in self.settings.variants)
         return {
-            "variant": "|".join([FIRST, *named]),
+            # Snakemake takes an empty expression for none.
+            "variant": f"(?:{'|'.join([FIRST, *named])})",
             "region": "|".join(map(re.escape, self.regions)),
             "split": "train|test",
             "figure": "|".join(FIGURES),
