@@ -56,6 +56,7 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
             ],
         ),
         ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
+        ("curated", ["ours", "usual way"]),
         ("permutations", []),
         ("validity", []),
     ],
