@@ -117,7 +117,7 @@ def at_full(few: Usage, many: Usage, n_few: int, n_many: int) -> Usage:
 
     return Usage(
         follow(few.wall, many.wall), follow(few.cpu, many.cpu),
-        follow(few.peak_mib, many.peak_mib), 0.0, 0.0,
+        max(many.peak_mib, follow(few.peak_mib, many.peak_mib)), 0.0, 0.0,
     )  # fmt: skip
 
 
