@@ -57,6 +57,7 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
         ),
         ("assemblies", ["ours: voxels of regions", "published way: all as float32"]),
         ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
+        ("curated", ["ours", "usual way"]),
         ("permutations", []),
         ("validity", []),
     ],

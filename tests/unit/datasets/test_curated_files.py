@@ -147,6 +147,10 @@ def test_columns_are_those_of_nilearn_and_the_image_is_float32(tmp_path, phantom
     expected = unmask(np.load(output), nib.load(own))
     np.testing.assert_array_equal(np.asarray(image.dataobj), np.asarray(expected.dataobj))
     np.testing.assert_array_equal(image.affine, expected.affine)
+    # What a user gets who unmasks and saves: the type of the mask, which must lose nothing.
+    expected.to_filename(tmp_path / "own.nii.gz")
+    saved = np.asarray(nib.load(tmp_path / "own.nii.gz").dataobj)
+    np.testing.assert_array_equal(saved, np.asarray(image.dataobj))
     with pytest.raises(RepalignError) as error:
         write_four_d(output, phantom[0], tmp_path / "other.nii.gz")
     assert_error(error.value, output, "float32")

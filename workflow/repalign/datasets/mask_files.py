@@ -45,7 +45,10 @@ class Grid:
 
 
 def write_mask(path: str | Path, mask: Mask, affine: Float64) -> None:
-    """Write a mask as NIfTI: 1 in it, 0 outside.
+    """Write a mask as NIfTI: 1 in it, 0 outside, as float32.
+
+    nilearn gives an unmasked image the type of its mask. With a mask of bytes, `unmask(...)`
+    followed by saving rounds responses to 256 steps.
 
     Parameters
     ----------
@@ -56,9 +59,9 @@ def write_mask(path: str | Path, mask: Mask, affine: Float64) -> None:
     affine : ndarray, shape (4, 4), float64
         Voxel indices to millimetres.
     """
-    values = mask.ravel(order="F").astype(np.uint8)
+    values = mask.ravel(order="F").astype(np.float32)
     with atomic_file(path) as temporary:
-        write_volumes(temporary, mask.shape, affine, [values], dtype="|u1")
+        write_volumes(temporary, mask.shape, affine, [values], dtype="<f4")
 
 
 def read_mask(path: str | Path) -> tuple[Mask, Grid]:
