@@ -8,7 +8,7 @@ from pathlib import Path
 
 from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
-from repalign.dag.catalogue import INDEXES, Derivative, read_catalogue
+from repalign.dag.catalogue import DATASETS, INDEXES, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.extraction import extraction_steps, model_keys
@@ -90,7 +90,7 @@ def wildcard_constraints(
 
     regions = [row for row in catalogue if row.analysis == "region_table"]
     return {
-        "dataset": "nsd|bold5000|things",
+        "dataset": one_of([name for name in DATASETS if name != "any"]),
         "scanned": "bold5000" if nsd_matrices else "nsd|bold5000",
         "subject": r"\d{2}",
         "partner": r"\d{2}",

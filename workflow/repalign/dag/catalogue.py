@@ -30,6 +30,8 @@ SUBSET = tuple(dict.fromkeys(name for names in SUBSETS.values() for name in name
 DEFAULTS = {"subset": "all"}
 """Parameters that a row may leave out, and what they are then."""
 HEMISPHERES = ("joined", "separated")
+WITHOUT_HEMISPHERES: tuple[str, ...] = ()
+"""Datasets whose regions have none, so that `joined` is all there is."""
 NUMBER = ("a whole number",)
 """Stands for any whole number above 0."""
 
@@ -231,6 +233,8 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
         number = choices == NUMBER and value.isdecimal() and int(value) > 0
         if key == "subset":
             choices = SUBSETS.get(row["dataset"], SUBSET)
+        if key == "hemispheres" and row["dataset"] in WITHOUT_HEMISPHERES:
+            choices = ("joined",)
         if value not in choices and not number:
             raise RepalignError(
                 f"{key}={value}",

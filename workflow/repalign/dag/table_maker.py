@@ -96,6 +96,14 @@ class TableMaker:
             limits=limits or {},
         )
 
+    def has(self, dataset: str, analysis: str, **parameters: str) -> bool:
+        """Say whether the catalogue has a file of an analysis with some choices."""
+        return any(
+            (row.dataset, row.analysis) == (dataset, analysis)
+            and parameters.items() <= row.parameters.items()
+            for row in self.by_name.values()
+        )
+
     def find(self, dataset: str, analysis: str, **parameters: str) -> str:
         """Return the file of the catalogue with some choices; others are at their defaults."""
         parameters = with_defaults(analysis, parameters)

@@ -20,9 +20,11 @@ from repalign.settings.comparisons import (
 )
 from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.kmcca import KmccaSettings
+from repalign.settings.laion import LaionSettings
 from repalign.settings.models import ModelSettings
 from repalign.settings.nsd import NsdSettings
 from repalign.settings.section import Section
+from repalign.simulate.laion_settings import LaionSimulation
 from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulation
 from repalign.simulate.settings import NsdSimulation
 
@@ -39,6 +41,9 @@ class SimulateSettings(Section):
     things: ThingsSimulation = Field(
         ThingsSimulation(), description="Sizes and seed of the simulated THINGS."
     )
+    laion: LaionSimulation = Field(
+        LaionSimulation(), description="Sizes and seed of the simulated LAION-fMRI."
+    )
 
 
 class Settings(Section):
@@ -47,6 +52,7 @@ class Settings(Section):
     nsd: NsdSettings = Field(NsdSettings(), description="The Natural Scenes Dataset.")
     bold5000: Bold5000Settings = Field(Bold5000Settings(), description="BOLD5000.")
     things: ThingsSettings = Field(ThingsSettings(), description="THINGS.")
+    laion: LaionSettings = Field(LaionSettings(), description="LAION-fMRI.")
     rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
     permutation: PermutationSettings = Field(PermutationSettings(), description="Null draws.")
     models: ModelSettings = Field(
