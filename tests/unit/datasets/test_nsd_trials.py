@@ -4,8 +4,9 @@ import pytest
 from repalign.datasets.nsd_design import read_design
 from repalign.datasets.nsd_stim_info import read_stim_info
 from repalign.datasets.nsd_trials import prepared_stimuli, prepared_trials
-from repalign.datasets.trial_table import TRIAL_DTYPES, chronological_count, narrowed
+from repalign.datasets.trial_table import TRIAL_DTYPES, narrowed
 from repalign.errors import RepalignError
+from repalign.kernels.showings import chronological_count
 
 from .conftest import assert_error
 

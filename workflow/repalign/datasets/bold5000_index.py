@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from repalign.datasets.bold5000_trials import with_image_ids
 from repalign.datasets.csv_columns import read_csv
-from repalign.datasets.trial_table import chronological_count
 from repalign.errors import RepalignError
+from repalign.kernels.showings import chronological_count
 from repalign.tables.columns import CATEGORY, field, table_of
 
 STIMULUS_INDEX = pa.schema(

@@ -11,8 +11,9 @@ import pandas as pd
 
 from repalign.datasets.csv_columns import read_csv, to_flags, to_integers
 from repalign.datasets.nsd_trials import stimulus_frame
-from repalign.datasets.trial_table import chronological_count, narrowed
+from repalign.datasets.trial_table import narrowed
 from repalign.errors import RepalignError
+from repalign.kernels.showings import chronological_count
 
 logger = logging.getLogger(__name__)
 

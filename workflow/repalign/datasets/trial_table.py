@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from repalign.errors import RepalignError
+from repalign.kernels.showings import chronological_count
 
 TRIAL_DTYPES = {
     "subject": np.uint8,
@@ -107,27 +108,6 @@ def _check_count(numbers: pd.Series[int], where: str, what: str, remedy: str) ->
             expected=f"{what}s 1, 2, ... without a gap, each in one piece",
             remedy=remedy,
         )
-
-
-def chronological_count(images: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count for each trial how often its image was shown before.
-
-    Parameters
-    ----------
-    images : ndarray, shape (n_trials,), int64
-        Image of each trial in chronological order.
-
-    Returns
-    -------
-    ndarray, shape (n_trials,), int64
-        0 at the first showing of an image.
-    """
-    order = np.argsort(images, kind="stable")
-    is_first = np.diff(images[order], prepend=-1) != 0
-    start = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
-    count = np.empty(images.size, dtype=np.int64)
-    count[order] = np.arange(images.size) - start
-    return count
 
 
 def narrowed(columns: Mapping[str, NDArray[np.generic]]) -> pd.DataFrame:
