@@ -74,6 +74,9 @@ RUN_WITH_STIMULI = RUN.replace(
 RUN_WITH_PARQUET = RUN.replace(
     "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
 )
+RUN_WITH_CEILINGS = RUN.replace(
+    "{output:q}", "{output.table:q} --ceilings {output.ceilings:q}"
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))

@@ -25,6 +25,7 @@ ALLOWED = {
         "simulate.settings",
         "simulate.other_settings",
         "simulate.laion_settings",
+        "simulate.mouse_settings",
     },
     "settings_file": {"errors", "settings"},
     "scripting": {"errors"},

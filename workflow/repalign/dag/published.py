@@ -230,7 +230,7 @@ class _Maker(TableMaker):
         def params(row: Derivative) -> dict[str, Any]:
             return {**self.pair_params(row), "comparison": row.parameters["comparison"]}
 
-        analysis = "rsa_subject_subject"
+        analysis = "rsa_figure"
         return [
             self.step("plot_rsa_heatmap", analysis, inputs, params, paths.HEATMAP),
             self.step("plot_rsa_ranking", analysis, inputs, params, paths.RANKING),

@@ -13,6 +13,9 @@ from repalign.tables import paths
 
 TABLES = {
     "rsa_subject_subject": ("rsa_subject_subject",),
+    "rsa_subject_subject_means": ("rsa_subject_subject_means",),
+    "rsa_figure": ("rsa_subject_subject", "rsa_subject_subject_means"),
+    "neuron_ceilings": ("neuron_ceilings",),
     "rsa_subject_subject_sessions": ("rsa_subject_subject_sessions",),
     "cka_subject_subject": ("cka_subject_subject",),
     "rsa_partitions": ("rsa_partitions",),

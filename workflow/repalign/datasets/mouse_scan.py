@@ -177,6 +177,37 @@ def read_image(files: ScanFiles, k: int) -> npt.NDArray[np.float32]:
     return image
 
 
+def read_data(
+    files: ScanFiles, trials: pd.DataFrame, responses: npt.NDArray[Any]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return all trials of each kind of data, for statistics over them.
+
+    Parameters
+    ----------
+    files : ScanFiles
+        The open scan; images are read from it, into one float32 array.
+    trials : DataFrame
+        Trials as `read_scan` returns them.
+    responses : ndarray, shape (n_trials, n_neurons)
+        Responses.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_trials, ...)
+        By folder of `data/`.
+    """
+    first = read_image(files, 0)
+    images = np.empty((len(trials), *first.shape), np.float32)
+    for k in range(len(trials)):
+        images[k] = read_image(files, k)
+    return {
+        "images": images,
+        "responses": responses,
+        "behavior": trials[list(BEHAVIOUR)].to_numpy(dtype=np.float64),
+        "pupil_center": trials[list(PUPIL)].to_numpy(dtype=np.float64),
+    }
+
+
 def _digest_images(
     files: ScanFiles, n_trials: int, findings: list[Finding]
 ) -> tuple[list[str], tuple[int, ...]]:

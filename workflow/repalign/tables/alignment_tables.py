@@ -52,6 +52,21 @@ RSA_SUBJECT_MODEL_OTHERS = pa.schema(
 )
 """The published columns of BOLD5000 and THINGS. Only they count layers from 1."""
 
+RSA_CEILINGS = pa.schema(
+    [
+        SUBJECT,
+        ROI,
+        field("n_units", pa.uint32(), "voxels or neurons"),
+        field("reliability_half", pa.float64(), "mean similarity of the RDMs of split halves"),
+        field("reliability", pa.float64(), "the same for all repetitions, by Spearman-Brown"),
+        field("upper", pa.float64(), "similarity with the mean RDM of all subjects"),
+        field("lower", pa.float64(), "similarity with the mean RDM of all other subjects"),
+        field("n_images", pa.uint32(), "images that all subjects saw"),
+        JOINED,
+    ]
+)
+"""Noise ceilings of RSA on mean responses; NaN where an RDM is undefined."""
+
 RSA_SUBJECT_SUBJECT_SESSIONS = pa.schema(
     [
         field("session", pa.int64(), "session of subject i, from 1"),
