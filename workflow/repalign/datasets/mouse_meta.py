@@ -226,7 +226,7 @@ def _trials(
     unknown = np.flatnonzero(~np.isin(tiers, TIERS))
     if unknown.size:
         raise refuse_scan(
-            f"tier {tiers[unknown[0]]!r} in row {unknown[0]}",
+            f"tier {str(tiers[unknown[0]])!r} in row {unknown[0]}",
             files.where(f"{TRIALS}tiers.npy"),
             f"one of {', '.join(TIERS)}",
         )
