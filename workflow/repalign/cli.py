@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simulate = commands.add_parser(
         "simulate", help="make a simulated dataset in raw formats, or models for it"
     )
-    simulate.add_argument("dataset", choices=["nsd", "models", "bold5000", "things"])
+    simulate.add_argument(
+        "dataset", choices=["nsd", "models", "bold5000", "things", "laion", "mouse"]
+    )
     simulate.add_argument(
         "--output", type=Path, help="folder to make (resources/simulated/<dataset>)"
     )

@@ -100,7 +100,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "max-empty-share": {"type": float, "required": True, "help": "more empty texts are refused"},
     "controls": {"type": Path, "nargs": "+", "required": True, "help": "control_<name>.parquet"},
     "control-id": {
-        "choices": ["nsd_id", "bold_position", "things_id"],
         "default": "nsd_id",
         "help": "column of images in control tables",
     },

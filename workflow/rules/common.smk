@@ -89,6 +89,9 @@ RUN_WITH_COLUMNS_WITH_COUNTS = RUN.replace(
     "{output.betas:q} --columns {output.columns:q}"
     " --counts {output.counts:q}",
 )
+RUN_WITH_CEILINGS = RUN.replace(
+    "{output:q}", "{output.table:q} --ceilings {output.ceilings:q}"
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp
 RDM_FOLDER = (

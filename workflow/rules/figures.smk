@@ -11,7 +11,7 @@ rule plot_rsa_heatmap:
             caption="../report/rsa_heatmap.rst",
             category="Inter-subject RSA",
             subcategory="{dataset}",
-            labels={"table": "{rsa_subject_subject_table}", "figure": "heat map"},
+            labels={"table": "{rsa_figure_table}", "figure": "heat map"},
         ),
     log:
         log_of(FLOW["plot_rsa_heatmap"].output),
@@ -37,7 +37,7 @@ rule plot_rsa_ranking:
             caption="../report/rsa_ranking.rst",
             category="Inter-subject RSA",
             subcategory="{dataset}",
-            labels={"table": "{rsa_subject_subject_table}", "figure": "ranking"},
+            labels={"table": "{rsa_figure_table}", "figure": "ranking"},
         ),
     log:
         log_of(FLOW["plot_rsa_ranking"].output),

@@ -13,22 +13,22 @@ from repalign.scripting import run, script_parser
 from repalign.tables.alignment_tables import RSA_PVALUES
 from repalign.tables.columns import table_of
 from repalign.tables.parquet import parquet_writer
-from repalign.tables.prepared import read_regions, roi_groups
+from repalign.tables.prepared import read_regions, region_labels
 from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
-    regions = read_regions(options.regions)
-    rois = list(roi_groups(regions, joined=True))
-    labels = regions.set_index("roi").loc[rois]
+    labels = region_labels(read_regions(options.regions), joined=True)
+    rois = labels.index.tolist()
     language, vision = model_means(options.subject_model, rois)
-    tests = {
-        "intersubject": (inter_subject_means(options.subject_subject, rois), options.null_subject),
-        "language": (language, options.null_language),
-        "vision": (vision, options.null_vision),
-    }
+    between = inter_subject_means(options.subject_subject, rois)
+    tests = [
+        ("intersubject", between, options.null_subject),
+        *(("language", language, path) for path in options.null_language),
+        *(("vision", vision, path) for path in options.null_vision),
+    ]
     with parquet_writer(options.output, RSA_PVALUES, make_record(options.spec)) as writer:
-        for name, (observed, path) in tests.items():
+        for name, observed, path in tests:
             null = np.load(path, mmap_mode="r", allow_pickle=False)
             test = permutation_pvalues(observed, np.asarray(null, dtype=np.float64))
             corrected = benjamini_hochberg(test.p)
@@ -52,8 +52,14 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--subject-subject", type=Path, required=True, help="table, shift 1")
     options.add_argument("--subject-model", type=Path, required=True, help="table, joined")
     options.add_argument("--null-subject", type=Path, required=True, help="inter-subject null")
-    options.add_argument("--null-language", type=Path, required=True, help="language-model null")
-    options.add_argument("--null-vision", type=Path, required=True, help="vision-model null")
+    for modality in ("language", "vision"):
+        options.add_argument(
+            f"--null-{modality}",
+            type=Path,
+            nargs="*",
+            default=[],
+            help=f"null of {modality} models; none: these are not tested",
+        )
     return options
 
 

@@ -5,25 +5,37 @@ from __future__ import annotations
 import argparse
 from pathlib import Path, PurePosixPath
 
+from repalign.datasets.mouse_images import CHANNEL_RULES, ScanPictures
 from repalign.models.extraction import log_changes, make_features, running, vision_compute
 from repalign.models.extraction_options import add_model_options, facts_of, run_with, weights_of
 from repalign.models.images import Images, open_brick, open_files
 from repalign.models.loading import load_timm
 from repalign.models.vision import Vision
 from repalign.scripting import run, script_parser
+from repalign.tables.parquet import read_table
 from repalign.tables.prepared import read_stimulus_files, read_stimulus_ids
 from repalign.tables.provenance import make_record
 
 
 def open_pictures(options: argparse.Namespace) -> Images:
-    """Open the one file of NSD's pictures, or a folder of picture files."""
+    """Open NSD's one file of pictures, the scans of mice, or a folder of picture files."""
+    if options.channels:
+        table = read_table(options.stimuli).to_pandas()
+        return ScanPictures(
+            dict(zip(options.scans, options.pictures, strict=True)),
+            table["file"].tolist(),
+            table["pixels"].tolist(),
+            table["stimulus"].tolist(),
+            options.channels[0],
+        )
+    (pictures,) = options.pictures
     if not options.below:
         ids = read_stimulus_ids(options.stimuli)
-        return open_brick(options.pictures, ids, encoding=options.images)
+        return open_brick(pictures, ids, encoding=options.images)
     files = read_stimulus_files(options.stimuli)
     below = options.below[0]
     places = [PurePosixPath(path).relative_to(below) for path in files.values()]
-    return open_files([options.pictures / place for place in places], list(files))
+    return open_files([pictures / place for place in places], list(files))
 
 
 def main(options: argparse.Namespace) -> None:
@@ -54,7 +66,15 @@ def parser() -> argparse.ArgumentParser:
     add_model_options(options)
     options.add_argument("--stimuli", type=Path, required=True, help="stimuli.parquet")
     options.add_argument(
-        "--pictures", type=Path, required=True, help="nsd_stimuli.hdf5, or the folder of pictures"
+        "--pictures",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="nsd_stimuli.hdf5, the folder of pictures, or scans of mice",
+    )
+    options.add_argument("--scans", nargs="*", default=[], help="data keys of scans, in order")
+    options.add_argument(
+        "--channels", nargs="*", choices=CHANNEL_RULES, default=[], help="what models see of scans"
     )
     options.add_argument(
         "--below", nargs="*", required=True, help="where that folder lies in the raw data"

@@ -202,7 +202,7 @@ def test_pvalues_find_the_files_of_their_own_dataset(root):
     flow, _ = build(root)
     found = options(flow, "results/things/rsa_things_pvalues_subject_language_vision.parquet")
     assert found["subject_model"] == THINGS.replace("separated", "joined")
-    assert found["null_vision"].startswith("results/things/")
+    assert found["null_vision"][0].startswith("results/things/")
     null = options(flow, found["null_subject"])
     block = options(flow, null["parts"][0])
     assert (block["repetitions"], block["n_images"], block["subjects"]) == (12, 26_107, [1, 2, 3])

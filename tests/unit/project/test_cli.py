@@ -169,7 +169,7 @@ def test_wrong_settings_are_an_error_with_a_message(project, capsys):
     assert "did you mean 'nsd'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "laion"], ["why"]])
+@pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "openneuro"], ["why"]])
 def test_a_wrong_command_shows_how_it_is_used(words, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(words)

@@ -20,7 +20,13 @@ ALLOWED = {
     "alignment": BASE | {"datasets", "models", "alignment"},
     "simulate": BASE | {"simulate", "models"},
     "figures": BASE | {"figures"},
-    "settings": {"settings", "simulate.settings", "simulate.other_settings"},
+    "settings": {
+        "settings",
+        "simulate.settings",
+        "simulate.other_settings",
+        "simulate.laion_settings",
+        "simulate.mouse_settings",
+    },
     "settings_file": {"errors", "settings"},
     "scripting": {"errors"},
     "dag": {

@@ -10,7 +10,7 @@ from repalign.dag.assemblies import assembly_steps
 from repalign.dag.assembly_plan import FIGURES, AssemblyPlan, variant_of
 from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
-from repalign.dag.catalogue import INDEXES, Derivative, read_catalogue
+from repalign.dag.catalogue import DATASETS, INDEXES, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.curated_3mm import curated_steps
@@ -18,8 +18,10 @@ from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.feature_plan import models_installed
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.manifest import Manifest
+from repalign.dag.mean_rsa import mean_rsa_steps
 from repalign.dag.metadata import metadata_steps
 from repalign.dag.model_model import model_model_steps
+from repalign.dag.mouse import mouse_steps
 from repalign.dag.nsd import nsd_steps
 from repalign.dag.nulls import null_steps
 from repalign.dag.plans import Plans
@@ -48,6 +50,7 @@ NEEDS = {
     "subset=animate": {"coco"},
     "subset=inanimate": {"coco"},
     "rsa_subject_subject_sessions": {"partners"},
+    "rsa_subject_subject_means": {"partners"},
     "model_sizes": {"packages"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
@@ -102,7 +105,7 @@ def wildcard_constraints(
 
     regions = [row for row in catalogue if row.analysis == "region_table"]
     return {
-        "dataset": "nsd|bold5000|things",
+        "dataset": one_of([name for name in DATASETS if name != "any"]),
         "scanned": "bold5000" if nsd_matrices else "nsd|bold5000",
         "subject": r"\d{2}",
         "partner": r"\d{2}",
@@ -129,6 +132,8 @@ def wildcard_constraints(
         "prompt": "caption|motion|indoor|scene",
         "image_set": "bold5000|things",
         "captioned": "nsd|bold5000|things",
+        "scan": r"\d+-\d+-\d+",
+        "export": r"\w[\w-]*",
         "control": r"\w[\w-]*",
         "permutations": r"\d+",
         "block": r"\d+",
@@ -162,11 +167,13 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *nsd_steps(nsd),
         *bold5000_steps(plans.bold5000),
         *things_steps(plans.things),
+        *mouse_steps(plans.mouse, tables),
         *metadata_steps(nsd),
         *coco_steps(nsd, tables),
         *caption_steps(nsd),
         *extraction_steps(plans),
         *rsa_steps(plans),
+        *mean_rsa_steps(plans, tables),
         *subject_model_steps(plans),
         *null_steps(plans),
         *published_steps(plans, catalogue),
@@ -179,7 +186,10 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
-    registries = {plan.feature_plan.registry_path: plan.feature_plan.registry for plan in there}
+    # Mice, the last ones, are shown pictures alone: their part of a registry is not all of it.
+    registries = {
+        plan.feature_plan.registry_path: plan.feature_plan.registry for plan in reversed(there)
+    }
     constraints = AssemblyPlan(nsd).constraints | wildcard_constraints(
         catalogue,
         [model for registry in registries.values() for model in registry],
@@ -279,7 +289,7 @@ def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = Non
         *(
             pattern.format(dataset=row.dataset, table=row.name)
             for row in shown
-            if row.analysis == "rsa_subject_subject"
+            if row.analysis in TABLES["rsa_figure"]
             for pattern in (paths.HEATMAP, paths.RANKING)
         ),
         *(

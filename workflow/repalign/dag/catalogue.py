@@ -9,7 +9,7 @@ from pathlib import Path
 
 from repalign.errors import RepalignError
 
-DATASETS = ("any", "nsd", "bold5000", "things")
+DATASETS = ("any", "nsd", "bold5000", "things", "mouse")
 COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
@@ -25,12 +25,15 @@ SUBSETS = {
     "nsd": ("all", "animate", "inanimate"),
     "bold5000": ("all", "coco", "imagenet", "scenes"),
     "things": ("all", "train", "test"),
+    "mouse": ("all", "train", "validation", "test"),
 }
 """Images of each dataset that may take part."""
 SUBSET = tuple(dict.fromkeys(name for names in SUBSETS.values() for name in names))
 DEFAULTS = {"subset": "all"}
 """Parameters that a row may leave out, and what they are then."""
 HEMISPHERES = ("joined", "separated")
+WITHOUT_HEMISPHERES: tuple[str, ...] = ()
+"""Datasets whose regions have none, so that `joined` is all there is."""
 NUMBER = ("a whole number",)
 """Stands for any whole number above 0."""
 
@@ -60,6 +63,13 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
         "comparison": ("pearson", "spearman"),
         "subset": SUBSET,
     },
+    "rsa_subject_subject_means": {
+        "shift": ("0",),
+        "hemispheres": HEMISPHERES,
+        "comparison": ("pearson", "spearman"),
+        "subset": SUBSET,
+    },
+    "neuron_ceilings": {},
     "rsa_subject_subject_sessions": {"hemispheres": HEMISPHERES, "subset": SUBSET},
     "cka_subject_subject": {"shift": SHIFTS, "hemispheres": HEMISPHERES, "subset": SUBSET},
     "rsa_partitions": {
@@ -92,6 +102,9 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "curated_3mm": {},
 }
 """Each analysis with its parameters and their allowed values."""
+
+OF_MOUSE = ("neuron_ceilings",)
+"""Analyses of single neurons, which mouse scans alone have."""
 
 OF_NSD = (
     "rsa_partitions", "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections",
@@ -223,6 +236,13 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
             expected="dataset nsd, whose images have the annotations that this analysis needs",
             remedy="Correct the column `dataset` or `analysis`.",
         )
+    if analysis in OF_MOUSE and row["dataset"] != "mouse":
+        raise RepalignError(
+            f"{analysis} of dataset {row['dataset']!r}",
+            where=where,
+            expected="dataset mouse, whose responses are those of neurons",
+            remedy="Correct the column `dataset` or `analysis`.",
+        )
     pairs = [item.partition("=") for item in row["parameters"].split(";") if item]
     parameters = with_defaults(analysis, {key: value for key, _, value in pairs})
     allowed = ANALYSES[analysis]
@@ -239,6 +259,8 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
         number = choices == NUMBER and value.isdecimal() and int(value) > 0
         if key == "subset":
             choices = SUBSETS.get(row["dataset"], SUBSET)
+        if key == "hemispheres" and row["dataset"] in WITHOUT_HEMISPHERES:
+            choices = ("joined",)
         if value not in choices and not number:
             raise RepalignError(
                 f"{key}={value}",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from repalign.dag.feature_plan import PROMPT
+from repalign.dag.mouse_plan import MousePlan
 from repalign.dag.plans import Plans
 from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
@@ -66,8 +67,18 @@ class _Extraction:
         return self._models[dataset]
 
     def pictures(self, dataset: str) -> dict[str, Any]:
-        """Return the file or folder of a dataset's pictures."""
-        return {"pictures": self.plans[dataset].raw(self.below(dataset))}
+        """Return the file or folder of a dataset's pictures; of mice, their scans."""
+        plan = self.plans[dataset]
+        if isinstance(plan, MousePlan):
+            return {"pictures": [plan.place(key) for key in plan.keys.values()]}
+        return {"pictures": plan.raw(self.below(dataset))}
+
+    def channels(self, dataset: str) -> dict[str, list[str]]:
+        """Return how pictures of mice become three channels, and the scan that each file is."""
+        plan = self.plans[dataset]
+        if isinstance(plan, MousePlan):
+            return {"channels": [plan.mouse.channels], "scans": list(plan.keys.values())}
+        return {"channels": [], "scans": []}
 
     def below(self, dataset: str) -> str:
         """Return where the pictures lie in the raw data."""
@@ -86,7 +97,8 @@ class _Extraction:
                 **self._params(w),
                 "images": self.settings.images,
                 # NSD has one file of pictures.
-                "below": [] if w["dataset"] == "nsd" else [self.below(w["dataset"])],
+                "below": [] if w["dataset"] in ("nsd", "mouse") else [self.below(w["dataset"])],
+                **self.channels(w["dataset"]),
             },
             limits=self.limits,
         )

@@ -6,8 +6,8 @@ the folder `<dataset>.features`. Both are one file a model; a model may not have
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -81,12 +81,18 @@ class FeaturePlan:
         The project folder, which relative paths start from.
     dataset : str
         Section of the settings, and name in paths.
+    extracts : bool
+        Whether models of the registry are shown the pictures of the dataset.
+    made : mapping of str to str
+        Feature files that steps of the dataset's own make, by model key.
     """
 
     settings: Settings
     is_simulated: bool
     root: Path = Path()
     dataset: str = "nsd"
+    extracts: bool = True
+    made: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def own(self) -> FeatureSettings:
@@ -116,7 +122,8 @@ class FeaturePlan:
     @cached_property
     def extracted(self) -> dict[str, Model]:
         """Return the models whose features the workflow extracts, by key."""
-        return {model.key(self.prompt): model for model in self.registry if model.extract}
+        chosen = self.registry if self.extracts else []
+        return {model.key(self.prompt): model for model in chosen if model.extract}
 
     @property
     def place(self) -> Path:
@@ -133,9 +140,8 @@ class FeaturePlan:
             path for path in found if not any(path.match(skip) for skip in self.own.skip_features)
         ]
         stems = [path.stem for path in kept]
-        twice = {stem for stem in stems if stems.count(stem) > 1} | set(stems) & set(
-            self.extracted
-        )
+        elsewhere = {*self.extracted, *self.made}
+        twice = {stem for stem in stems if stems.count(stem) > 1} | elsewhere & {*stems}
         if twice:
             raise RepalignError(
                 f"two sources of the features of {', '.join(sorted(twice))}",
@@ -152,7 +158,7 @@ class FeaturePlan:
     @cached_property
     def keys(self) -> list[str]:
         """Return the keys of all models, sorted."""
-        keys = sorted({*self.supplied, *self.extracted})
+        keys = sorted({*self.supplied, *self.extracted, *self.made})
         if not keys:
             raise RepalignError(
                 "no model",
@@ -170,12 +176,14 @@ class FeaturePlan:
         """Say whether there are features, and what extraction needs is installed."""
         if self.extracted and not models_installed():
             return False
-        return bool(self.supplied or self.extracted)
+        return bool(self.supplied or self.extracted or self.made)
 
     def inputs(self, model: str) -> dict[str, Any]:
         """Return the feature file of a model as an input, if the workflow makes it."""
         if self._check(model) in self.supplied:
             return {}
+        if model in self.made:
+            return {"features": self.made[model]}
         found = paths.FEATURES.format(dataset=self.dataset, weights="trained", model=model)
         return {"features": found}
 
@@ -212,7 +220,7 @@ class FeaturePlan:
     @property
     def has_both_modalities(self) -> bool:
         """Say whether there are language and vision models to compare."""
-        there = bool(self.supplied or self.extracted)
+        there = bool(self.supplied or self.extracted or self.made)
         return there and bool(self.language_models and self.vision_models)
 
     @cached_property
@@ -245,6 +253,8 @@ class FeaturePlan:
         """
         extracted = {model.key(self.prompt, untrained=True) for model in self.extracted.values()}
         asked = self.settings.untrained.models != "published" or {*self.untrained} <= extracted
+        if not self.extracts:
+            return False
         return bool(self.untrained) and asked and models_installed()
 
     def _check(self, model: str) -> str:

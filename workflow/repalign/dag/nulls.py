@@ -39,7 +39,7 @@ def draw_params(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
 
 def n_blocks(plan: RecordedPlan, hemispheres: str) -> int:
     """Return the number of shards of an inter-subject null."""
-    n_rois = len(plan.areas) if hemispheres == "joined" else len(plan.regions)
+    n_rois = len(plan.areas if hemispheres == "joined" else plan.regions)
     return -(-n_rois // REGIONS_IN_BLOCK)
 
 

@@ -57,8 +57,8 @@ def prepared_steps(plans: Sequence[RecordedPlan]) -> list[Step]:
         Step(
             "build_regions",
             paths.REGIONS,
-            lambda _: {"hcp_table": paths.AREA_TABLE},
-            params=lambda w: {"source": plan_of(w).source, "regions": plan_of(w).regions},
+            lambda w: {"hcp_table": [] if plan_of(w).region_set.own else [paths.AREA_TABLE]},
+            params=lambda w: {"source": plan_of(w).source, **plan_of(w).region_set.params()},
         ),
         Step(
             "gather_responses",

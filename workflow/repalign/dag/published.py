@@ -204,12 +204,19 @@ class _Maker(TableMaker):
             draws = {**joined, **row.parameters}
             pearson = {**joined, "shift": "1", "comparison": "pearson"}
             find = partial(self.find, row.dataset)
+
+            def null(modality: str) -> list[str]:
+                # A dataset may have no models of a modality, and then no row of their null.
+                choices = {"modality": modality, **draws}
+                has_row = self.has(row.dataset, "null_subject_model", modality=modality)
+                return [find("null_subject_model", **choices)] if has_row else []
+
             return {
                 "subject_subject": find("rsa_subject_subject", **pearson),
                 "subject_model": find("rsa_subject_model", **joined),
                 "null_subject": find("null_subject_subject", shift="1", **draws),
-                "null_language": find("null_subject_model", modality="language", **draws),
-                "null_vision": find("null_subject_model", modality="vision", **draws),
+                "null_language": null("language"),
+                "null_vision": null("vision"),
             }
 
         return self.step("compute_rsa_pvalues", "rsa_pvalues", inputs, lambda _: {})
@@ -223,7 +230,7 @@ class _Maker(TableMaker):
         def params(row: Derivative) -> dict[str, Any]:
             return {**self.pair_params(row), "comparison": row.parameters["comparison"]}
 
-        analysis = "rsa_subject_subject"
+        analysis = "rsa_figure"
         return [
             self.step("plot_rsa_heatmap", analysis, inputs, params, paths.HEATMAP),
             self.step("plot_rsa_ranking", analysis, inputs, params, paths.RANKING),

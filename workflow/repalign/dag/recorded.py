@@ -15,6 +15,7 @@ from repalign.dag.raw_folder import RawFolder
 from repalign.errors import RepalignError
 from repalign.settings import Settings
 from repalign.tables.prepared import N_AREAS
+from repalign.tables.region_set import RegionSet
 
 AREAS = "resources/hcp_mmp1.tsv"
 AREA_GROUPS = "resources/hcp_mmp1_areas.tsv"
@@ -41,7 +42,7 @@ class RecordedSettings(Protocol):
 
     @property
     def regions(self) -> Literal["all"] | list[str]:
-        """Areas to use."""
+        """Regions to use, by name."""
 
     @property
     def assume_row_order(self) -> bool:
@@ -141,8 +142,27 @@ class RecordedPlan:
         return list(self.sessions)
 
     @cached_property
+    def region_set(self) -> RegionSet:
+        """Return the selected regions, here of HCP-MMP1.
+
+        A dataset with other regions overrides this: it lists all that it has, from its settings
+        or from names in its raw folder, and selects those of the settings:
+        `RegionSet.of_dataset(regions, where=...).select(self.own.regions, where=...)`.
+        """
+        return RegionSet.of_hcp(self._hcp_areas())
+
+    @property
     def areas(self) -> list[int]:
-        """Return the selected areas (1-180) in ascending order."""
+        """Return the ids of the selected regions without regard to hemispheres, ascending."""
+        return self.region_set.joined
+
+    @property
+    def regions(self) -> list[int]:
+        """Return the ids of the selected regions of both hemispheres, ascending."""
+        return list(self.region_set.rois)
+
+    def _hcp_areas(self) -> list[int]:
+        """Return the selected areas of HCP-MMP1 (1-180)."""
         regions = self.own.regions
         if regions == "all":
             return list(range(1, N_AREAS + 1))
@@ -157,16 +177,15 @@ class RecordedPlan:
                 expected=f"names of HCP-MMP1 areas, as in {AREAS}",
                 remedy="Correct the names; hemispheres are not part of them.",
             )
-        return sorted({by_name[name] for name in regions})
-
-    @property
-    def regions(self) -> list[int]:
-        """Return the selected regions (1-360): left hemispheres, then right ones."""
-        return self.areas + [area + N_AREAS for area in self.areas]
+        return [by_name[name] for name in regions]
 
     @cached_property
     def feature_plan(self) -> FeaturePlan:
-        """Return where the features of models come from."""
+        """Return where the features of models come from.
+
+        A dataset whose pictures are no files, or whose features are made by steps of its own,
+        overrides this with `extracts=False`, or with `made`.
+        """
         return FeaturePlan(self.settings, self.raw_folder.is_simulated, self.root, self.name)
 
     @cached_property

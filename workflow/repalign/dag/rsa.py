@@ -25,7 +25,7 @@ VECTOR_FOLDERS = {
 """Where the vectors of each comparison lie."""
 
 PARTITIONS = ("animate", "inanimate")
-STIMULUS_SETS = ("coco", "imagenet", "scenes", "train", "test")
+STIMULUS_SETS = ("coco", "imagenet", "scenes", "train", "validation", "test")
 """Values of the column `subset` of `stimuli.parquet`, of whatever dataset."""
 
 

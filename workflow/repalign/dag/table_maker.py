@@ -13,6 +13,9 @@ from repalign.tables import paths
 
 TABLES = {
     "rsa_subject_subject": ("rsa_subject_subject",),
+    "rsa_subject_subject_means": ("rsa_subject_subject_means",),
+    "rsa_figure": ("rsa_subject_subject", "rsa_subject_subject_means"),
+    "neuron_ceilings": ("neuron_ceilings",),
     "rsa_subject_subject_sessions": ("rsa_subject_subject_sessions",),
     "cka_subject_subject": ("cka_subject_subject",),
     "rsa_partitions": ("rsa_partitions",),
@@ -94,6 +97,14 @@ class TableMaker:
             external=lambda w: external(row(w)),
             params=all_params,
             limits=limits or {},
+        )
+
+    def has(self, dataset: str, analysis: str, **parameters: str) -> bool:
+        """Say whether the catalogue has a file of an analysis with some choices."""
+        return any(
+            (row.dataset, row.analysis) == (dataset, analysis)
+            and parameters.items() <= row.parameters.items()
+            for row in self.by_name.values()
         )
 
     def find(self, dataset: str, analysis: str, **parameters: str) -> str:

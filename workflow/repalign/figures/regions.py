@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from repalign.errors import RepalignError
-from repalign.tables.prepared import N_AREAS
+from repalign.tables.prepared import joined_ids
 
 HEMISPHERES = {"lh": "left hemisphere", "rh": "right hemisphere"}
 PREFIXES = {"lh": "L ", "rh": "R "}
@@ -62,7 +62,7 @@ def arrange(
     rois : sequence of int
         Region ids of the alignment table, ascending, shape (n_rois,).
     joined : bool
-        Whether a region joins both hemispheres; its id is then that of the area (1-180).
+        Whether a region joins both hemispheres; its id is then that of `joined_ids`.
     where : str or Path
         Name of the table in errors.
 
@@ -76,11 +76,9 @@ def arrange(
     RepalignError
         If a region is not in the table.
     """
-    frame = regions.assign(roi=regions["roi"].astype(int))
+    frame = regions.assign(roi=regions["roi"].astype(int), twin=joined_ids(regions))
     if joined:
-        # An area of which only the right hemisphere is used keeps the id of the area.
-        frame["roi"] = (frame["roi"] - 1) % N_AREAS + 1
-        frame["hemisphere"] = ""
+        frame["roi"], frame["hemisphere"] = frame["twin"], ""
     frame = frame.drop_duplicates("roi").set_index("roi", drop=False)
     unknown = [roi for roi in rois if roi not in frame.index]
     if unknown:
@@ -94,7 +92,7 @@ def arrange(
     ordered = frame["roi_order"].astype(int) if "roi_order" in frame else frame["roi"]
     frame = frame.assign(order=ordered)
     # The same rank in both hemispheres, so that their halves of a matrix mirror each other.
-    within = frame["order"] if "roi_order" in frame else (frame["order"] - 1) % N_AREAS
+    within = frame["order"] if "roi_order" in frame else frame["twin"]
     frame["rank"] = within.groupby(frame["area"]).transform("min")
     frame = frame.sort_values(["hemisphere", "rank", "area", "order"], kind="stable")
     colors = _colors(frame)

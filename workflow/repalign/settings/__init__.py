@@ -22,9 +22,13 @@ from repalign.settings.comparisons import (
 from repalign.settings.curated_3mm import Curated3mmSettings
 from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.kmcca import KmccaSettings
+from repalign.settings.laion import LaionSettings
 from repalign.settings.models import ModelSettings
+from repalign.settings.mouse import CeilingSettings, MouseSettings
 from repalign.settings.nsd import NsdSettings
 from repalign.settings.section import Section
+from repalign.simulate.laion_settings import LaionSimulation
+from repalign.simulate.mouse_settings import MouseSimulation
 from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulation
 from repalign.simulate.settings import NsdSimulation
 
@@ -41,6 +45,12 @@ class SimulateSettings(Section):
     things: ThingsSimulation = Field(
         ThingsSimulation(), description="Sizes and seed of the simulated THINGS."
     )
+    mouse: MouseSimulation = Field(
+        MouseSimulation(), description="Sizes and seed of the simulated mouse scans."
+    )
+    laion: LaionSimulation = Field(
+        LaionSimulation(), description="Sizes and seed of the simulated LAION-fMRI."
+    )
 
 
 class Settings(Section):
@@ -49,6 +59,11 @@ class Settings(Section):
     nsd: NsdSettings = Field(NsdSettings(), description="The Natural Scenes Dataset.")
     bold5000: Bold5000Settings = Field(Bold5000Settings(), description="BOLD5000.")
     things: ThingsSettings = Field(ThingsSettings(), description="THINGS.")
+    mouse: MouseSettings = Field(MouseSettings(), description="Mouse V1 scans.")
+    ceilings: CeilingSettings = Field(
+        CeilingSettings(), description="Noise ceilings by split halves."
+    )
+    laion: LaionSettings = Field(LaionSettings(), description="LAION-fMRI.")
     rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
     permutation: PermutationSettings = Field(PermutationSettings(), description="Null draws.")
     models: ModelSettings = Field(

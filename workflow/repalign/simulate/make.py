@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from repalign.errors import RepalignError
+from repalign.simulate.laion_settings import LaionSimulation
+from repalign.simulate.mouse_settings import MouseSimulation
 from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulation
 from repalign.simulate.settings import NsdSimulation
 from repalign.simulate.truth import dataset_code, models_code, models_settings, read_simulation
 
-DatasetSimulation = NsdSimulation | Bold5000Simulation | ThingsSimulation
-NAMES = ("nsd", "models", "bold5000", "things")
+DatasetSimulation = (
+    NsdSimulation | Bold5000Simulation | ThingsSimulation | LaionSimulation | MouseSimulation
+)
+NAMES = ("nsd", "models", "bold5000", "things", "laion", "mouse")
 
 
 class SimulationSettings(Protocol):
@@ -31,6 +35,14 @@ class SimulationSettings(Protocol):
     @property
     def things(self) -> ThingsSimulation:
         """Return the sizes of the simulated THINGS."""
+
+    @property
+    def laion(self) -> LaionSimulation:
+        """Return the sizes of the simulated LAION-fMRI."""
+
+    @property
+    def mouse(self) -> MouseSimulation:
+        """Return the sizes of the simulated mouse scans."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,8 @@ def _write_models(folder: Path, settings: NsdSimulation) -> None:
 def _write_dataset(folder: Path, settings: DatasetSimulation) -> None:
     """Write a simulated dataset of the kind that the settings are of."""
     from repalign.simulate.bold5000 import simulate_bold5000
+    from repalign.simulate.laion import simulate_laion
+    from repalign.simulate.mouse import simulate_mouse
     from repalign.simulate.nsd import simulate_nsd
     from repalign.simulate.things import simulate_things
 
@@ -141,6 +155,10 @@ def _write_dataset(folder: Path, settings: DatasetSimulation) -> None:
         simulate_bold5000(folder, settings)
     elif isinstance(settings, ThingsSimulation):
         simulate_things(folder, settings)
+    elif isinstance(settings, LaionSimulation):
+        simulate_laion(folder, settings)
+    elif isinstance(settings, MouseSimulation):
+        simulate_mouse(folder, settings)
     else:
         simulate_nsd(folder, settings, progress=sys.stderr.isatty())
         _write_rest(folder, settings)

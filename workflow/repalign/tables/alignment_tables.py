@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from repalign.tables.columns import CATEGORY, field, table_of
 
-ROI = field("roi", pa.uint16(), "region: 1-180 left or joined, 181-360 right")
+ROI = field("roi", pa.uint16(), "region; HCP-MMP1: 1-180 left or joined, 181-360 right")
 LAYER = field("layer", pa.uint8(), "layer of the model, from 0")
 SIMILARITY = field("similarity", pa.float32(), "correlation of two RDMs; NaN where undefined")
 SUBJECT = field("subject", pa.uint8(), "subject number")
@@ -47,10 +47,25 @@ RSA_SUBJECT_MODEL_OTHERS = pa.schema(
         SUBJECT,
         MODEL,
         JOINED,
-        field("dataset", CATEGORY, "images that take part: bold5000, bold5000-coco, ..., things"),
+        field("dataset", CATEGORY, "images that take part: bold5000, bold5000-coco, ..."),
     ]
 )
 """The published columns of BOLD5000 and THINGS. Only they count layers from 1."""
+
+RSA_CEILINGS = pa.schema(
+    [
+        SUBJECT,
+        ROI,
+        field("n_units", pa.uint32(), "voxels or neurons"),
+        field("reliability_half", pa.float64(), "mean similarity of the RDMs of split halves"),
+        field("reliability", pa.float64(), "the same for all repetitions, by Spearman-Brown"),
+        field("upper", pa.float64(), "similarity with the mean RDM of all subjects"),
+        field("lower", pa.float64(), "similarity with the mean RDM of all other subjects"),
+        field("n_images", pa.uint32(), "images that all subjects saw"),
+        JOINED,
+    ]
+)
+"""Noise ceilings of RSA on mean responses; NaN where an RDM is undefined."""
 
 RSA_SUBJECT_SUBJECT_SESSIONS = pa.schema(
     [

@@ -54,6 +54,13 @@ NULL = "results/{dataset}/{table}.npy"
 HEATMAP = "results/{dataset}/figures/{table}_heatmap.png"
 RANKING = "results/{dataset}/figures/{table}_ranking.png"
 
+CEILINGS_TABLE = "results/{dataset}/{table}_ceilings.parquet"
+MOUSE_SCAN = "results/mouse/scans/{scan}"
+MOUSE_STATISTICS = "results/mouse/statistics/{scan}"
+MOUSE_CEILINGS = "results/mouse/parts/ceilings/{scan}.parquet"
+MOUSE_ASSEMBLIES = "results/mouse/assemblies/{scan}"
+MOUSE_EXPORT = "results/mouse/exported/{export}"
+
 MODELS_INFO = "results/metadata/models-info.csv"
 MODEL_SIZES = "results/metadata/model_sizes.csv"
 CAPTIONS = "results/captions/{dataset}-captions-{source}.csv"

@@ -13,11 +13,13 @@ from repalign.errors import RepalignError
 from repalign.tables.parquet import read_table
 
 N_AREAS = 180
-"""Areas of one hemisphere; region ids are 1-180 left and 181-360 right."""
+"""Areas of one hemisphere in HCP-MMP1; its region ids are 1-180 left and 181-360 right."""
 ALL_REGIONS = range(1, 2 * N_AREAS + 1)
 
 TRIAL_COLUMNS = ("subject", "trial", "session", "stimulus", "repetition", "shared")
 REGION_COLUMNS = ("roi", "name", "hemisphere", "area")
+JOINED = "joined"
+"""Column of regions that are not those of HCP-MMP1: the id of both hemispheres together."""
 
 
 def read_trials_table(path: str | Path) -> pd.DataFrame:
@@ -102,7 +104,7 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     -------
     DataFrame
         One row a region in ascending order of `roi`; names are text even where they look like
-        numbers.
+        numbers. Regions that a dataset brings have a column `joined` of ids.
 
     Raises
     ------
@@ -112,7 +114,8 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
         _require(path, list(frame.columns), REGION_COLUMNS)
-        frame = frame.assign(roi=frame["roi"].astype(int)).sort_values("roi", ignore_index=True)
+        ids = {name: frame[name].astype(int) for name in ("roi", JOINED) if name in frame}
+        frame = frame.assign(**ids).sort_values("roi", ignore_index=True)
         if frame["roi"].duplicated().any():
             raise ValueError(f"region {frame.loc[frame['roi'].duplicated(), 'roi'].iloc[0]} twice")
     except (OSError, ValueError) as error:
@@ -123,6 +126,47 @@ def read_regions(path: str | Path) -> pd.DataFrame:
             remedy="Delete the file and run the workflow again.",
         ) from error
     return frame
+
+
+def joined_ids(regions: pd.DataFrame) -> list[int]:
+    """Return the id that each region has once hemispheres are taken together.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        As read by `read_regions`.
+
+    Returns
+    -------
+    list of int, shape (n_regions,)
+        The column `joined`; without it, by the numbering of HCP-MMP1, in which an area goes by
+        its left region even where the right one alone is there.
+    """
+    if JOINED in regions:
+        return [int(roi) for roi in regions[JOINED]]
+    return [(int(roi) - 1) % N_AREAS + 1 for roi in regions["roi"]]
+
+
+def region_labels(regions: pd.DataFrame, *, joined: bool) -> pd.DataFrame:
+    """Return what published tables say of each of their regions.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        As read by `read_regions`.
+    joined : bool
+        Whether both hemispheres of an area form one region, which the first of them stands for.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `regions` with the ids of published tables as index, ascending, in the order of
+        `roi_groups`; column `mne_name` is empty where regions have none.
+    """
+    ids = joined_ids(regions) if joined else regions["roi"].tolist()
+    labels = regions.set_axis(pd.Index(ids, name="id"), axis=0)
+    labels = labels[~labels.index.duplicated()].sort_index()
+    return labels if "mne_name" in labels else labels.assign(mne_name="")
 
 
 def roi_groups(regions: pd.DataFrame, *, joined: bool) -> dict[int, list[int]]:
@@ -143,9 +187,10 @@ def roi_groups(regions: pd.DataFrame, *, joined: bool) -> dict[int, list[int]]:
     ids = [int(roi) for roi in regions["roi"]]
     if not joined:
         return {roi: [roi] for roi in ids}
-    chosen = set(ids)
-    areas = sorted({(roi - 1) % N_AREAS + 1 for roi in ids})
-    return {area: [roi for roi in (area, area + N_AREAS) if roi in chosen] for area in areas}
+    groups: dict[int, list[int]] = {}
+    for roi, area in zip(ids, joined_ids(regions), strict=True):
+        groups.setdefault(area, []).append(roi)
+    return {area: sorted(groups[area]) for area in sorted(groups)}
 
 
 def _require(path: str | Path, columns: Sequence[str], wanted: Sequence[str]) -> None:

@@ -21,7 +21,11 @@ def _field(name: str, kind: pa.DataType, description: str) -> pa.Field:
 
 RSA_SUBJECT_SUBJECT = pa.schema(
     [
-        _field("roi_x", pa.uint16(), "region of subject i: 1-180 left or joined, 181-360 right"),
+        _field(
+            "roi_x",
+            pa.uint16(),
+            "region of subject i; HCP-MMP1: 1-180 left or joined, 181-360 right",
+        ),
         _field("roi_y", pa.uint16(), "region of subject j, numbered likewise"),
         _field("similarity", pa.float32(), "correlation of the two RDMs; NaN where undefined"),
         _field("subject_i", pa.uint8(), "first subject of the ordered pair"),

@@ -80,6 +80,22 @@ STIMULI = {
         ),
         ("file", _column("str", "file that holds the picture")),
     ),
+    "mouse": _stimuli(
+        ("mouse_id", _column("uint32", "number of the image, from 0: the same", unique=True)),
+        ("stimulus_id", _column("str", "class and number of the image in one text")),
+        ("image_class", _column("str", "source of the image, such as imagenet")),
+        ("image_id", _column("uint32", "number of the image in its class")),
+        ("pixels", _column("str", "digest of shape and pixels")),
+        (
+            "subset",
+            _column(
+                "str",
+                "tier, or empty if it is in several",
+                pa.Check.isin(["train", "validation", "test", "final_test", ""]),
+            ),
+        ),
+        ("file", _column("str", "data key and file number of its first showing")),
+    ),
 }
 """Columns of `stimuli.parquet` of each dataset."""
 
