@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 TABLE := results/nsd/rsa_subject_subject_alignment_shift_1_joined
 FIGURES := results/nsd/figures/rsa_subject_subject_alignment_shift_1_joined
 CORES ?= all
+# Processes of the tests; those of a file stay together, for they share what they prepare.
+PROCESSES ?= auto
+PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
 .PHONY: demo models simulate-models test test-models test-clients test-long lint docs lock report clean
 
@@ -45,11 +48,11 @@ demo: $(VENV)/ready
 
 ## Formatters, linters, types and all tests that run no model.
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 ## The tests that run models.
 test-models: $(VENV)/ready-test $(VENV)/ready-models
-	$(BIN)/python -m pytest tests/models
+	$(PYTEST) tests/models
 
 ## The readers of others open what the workflow writes; each lives in an environment of its own.
 $(VENV)/clients/%/ready: envs/clients/%.txt $(VENV)/ready
@@ -62,7 +65,7 @@ test-clients: $(VENV)/ready-test $(VENV)/clients/neuralpredictors/ready
 	$(BIN)/python -m pytest tests/clients
 
 test-long: $(VENV)/ready-test
-	$(BIN)/python -m pytest -m long
+	$(PYTEST) -m long
 
 lint: $(VENV)/ready-test
 	$(BIN)/ruff format --check .
