@@ -18,6 +18,7 @@ from repalign.dag.build import (
     targets,
 )
 from repalign.dag.catalogue import read_catalogue
+from repalign.dag.laion_recordings import aligned_files
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -64,6 +65,7 @@ FLOW, PLANS = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
 TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
+TARGETS += mendable(aligned_files)(PLANS.laion)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"

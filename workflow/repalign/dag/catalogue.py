@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
+from repalign.tables.laion_sets import IMAGE_SETS
 
-DATASETS = ("any", "nsd", "bold5000", "things")
+DATASETS = ("any", "nsd", "bold5000", "things", "laion")
 COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
@@ -24,13 +25,14 @@ SUBSETS = {
     "nsd": ("all", "animate", "inanimate"),
     "bold5000": ("all", "coco", "imagenet", "scenes"),
     "things": ("all", "train", "test"),
+    "laion": ("all", *IMAGE_SETS),
 }
 """Images of each dataset that may take part."""
 SUBSET = tuple(dict.fromkeys(name for names in SUBSETS.values() for name in names))
 DEFAULTS = {"subset": "all"}
 """Parameters that a row may leave out, and what they are then."""
 HEMISPHERES = ("joined", "separated")
-WITHOUT_HEMISPHERES: tuple[str, ...] = ()
+WITHOUT_HEMISPHERES: tuple[str, ...] = ("laion",)
 """Datasets whose regions have none, so that `joined` is all there is."""
 NUMBER = ("a whole number",)
 """Stands for any whole number above 0."""
@@ -67,6 +69,7 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "rsa_subject_group": {"shift": SHIFTS, "hemispheres": HEMISPHERES},
     "rsa_subject_model": {"hemispheres": HEMISPHERES, "subset": SUBSET},
     "rsa_subject_model_partial": {"hemispheres": HEMISPHERES},
+    "rsa_images": {"hemispheres": HEMISPHERES, "subset": SUBSET, "permutations": NUMBER},
     "null_subject_subject": {
         "shift": ("0", "1"),
         "hemispheres": HEMISPHERES,
@@ -88,10 +91,12 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
 """Each analysis with its parameters and their allowed values."""
 
 OF_NSD = (
-    "rsa_partitions", "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections",
-    "kmcca_top_words", "object_index", "person_index",
+    "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections", "kmcca_top_words",
+    "object_index", "person_index",
 )  # fmt: skip
 """Analyses that need what people said of the images of COCO, which NSD alone has."""
+OF_DATASETS = {**dict.fromkeys(OF_NSD, ("nsd",)), "rsa_partitions": ("nsd", "laion")}
+"""Analyses that not every dataset has what they need for."""
 
 
 @dataclass(frozen=True)
@@ -210,11 +215,13 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
             expected=f"one of {', '.join(ANALYSES)}",
             remedy="Correct the column `analysis`.",
         )
-    if analysis in OF_NSD and row["dataset"] != "nsd":
+    having = OF_DATASETS.get(analysis, (row["dataset"],))
+    if row["dataset"] not in having:
         raise RepalignError(
             f"{analysis} of dataset {row['dataset']!r}",
             where=where,
-            expected="dataset nsd, whose images have the annotations that this analysis needs",
+            expected=f"dataset {' or '.join(having)}, whose images have the annotations that this "
+            "analysis needs",
             remedy="Correct the column `dataset` or `analysis`.",
         )
     pairs = [item.partition("=") for item in row["parameters"].split(";") if item]

@@ -48,7 +48,7 @@ def _subject_null(plans: Plans) -> Step:
 
     def inputs(w: Wildcards) -> dict[str, Any]:
         plan = plans[w["dataset"]]
-        chosen = {**w, "comparison": "pearson", "subset": "all"}
+        chosen = {**w, "comparison": "pearson", "subset": plan.default_subset}
         pairs = [(i, j) for i in plan.subjects for j in plan.subjects if i != j]
         return {
             "x": [vector_set(plan, chosen, subject=i, partner=j, role="x") for i, j in pairs],
@@ -75,8 +75,9 @@ def _model_null(plans: Plans) -> Step:
     device, limits = device_options(plans.settings)
 
     def inputs(w: Wildcards) -> dict[str, Any]:
-        features = plans[w["dataset"]].feature_plan.inputs(w["model"])
-        return {"rdms": session_vectors(w, "rdms"), **features}
+        plan = plans[w["dataset"]]
+        own = session_vectors({"subset": plan.default_subset, **w}, "rdms")
+        return {"rdms": own, **plan.feature_plan.inputs(w["model"])}
 
     return Step(
         "compute_model_null",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from repalign.dag.dataset_plan import Bold5000Plan, ThingsPlan
+from repalign.dag.laion_plan import LaionPlan
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.recorded import RecordedPlan
 from repalign.settings import Settings
@@ -19,13 +20,14 @@ class Plans:
 
     Attributes
     ----------
-    nsd, bold5000, things : RecordedPlan
+    nsd, bold5000, things, laion : RecordedPlan
         One a dataset.
     """
 
     nsd: NsdPlan
     bold5000: Bold5000Plan
     things: ThingsPlan
+    laion: LaionPlan
 
     @classmethod
     def of(cls, settings: Settings, root: Path = Path()) -> Self:
@@ -39,7 +41,10 @@ class Plans:
             The project folder, which relative paths start from.
         """
         return cls(
-            NsdPlan(settings, root), Bold5000Plan(settings, root), ThingsPlan(settings, root)
+            NsdPlan(settings, root),
+            Bold5000Plan(settings, root),
+            ThingsPlan(settings, root),
+            LaionPlan(settings, root),
         )
 
     @property
@@ -54,7 +59,7 @@ class Plans:
 
     def __iter__(self) -> Iterator[RecordedPlan]:
         """Yield the plan of every dataset."""
-        yield from (self.nsd, self.bold5000, self.things)
+        yield from (self.nsd, self.bold5000, self.things, self.laion)
 
     def __getitem__(self, dataset: str) -> RecordedPlan:
         """Return the plan of a dataset."""

@@ -24,7 +24,6 @@ VECTOR_FOLDERS = {
 }
 """Where the vectors of each comparison lie."""
 
-PARTITIONS = ("animate", "inanimate")
 STIMULUS_SETS = ("coco", "imagenet", "scenes", "train", "test")
 """Values of the column `subset` of `stimuli.parquet`, of whatever dataset."""
 
@@ -235,12 +234,14 @@ def _compare_partial(plans: Plans) -> Step:
 
 def _compare_group(plans: Plans) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
-        labels = [subject_label(s) for s in plans[w["dataset"]].subjects]
+        plan = plans[w["dataset"]]
+        labels = [subject_label(s) for s in plan.subjects]
         return {
             **subject_inputs(w),
             "responses": [
                 paths.SHARED_RESPONSES.format(dataset=w["dataset"], subject=s) for s in labels
             ],
+            "subset": list(subset_input({**w, "subset": plan.default_subset}).values()),
         }
 
     def params(w: Wildcards) -> dict[str, Any]:

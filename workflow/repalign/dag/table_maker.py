@@ -19,6 +19,7 @@ TABLES = {
     "rsa_subject_subject_partial": ("rsa_subject_subject_partial",),
     "rsa_subject_group": ("rsa_subject_group",),
     "rsa_subject_model": ("rsa_subject_model", "rsa_subject_model_partial"),
+    "rsa_images": ("rsa_images",),
     "null_subject_subject": ("null_subject_subject",),
     "null_subject_model": ("null_subject_model",),
     "rsa_pvalues": ("rsa_pvalues",),

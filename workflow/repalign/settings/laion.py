@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from repalign.settings.laion_recordings import LaionRecordings
 from repalign.settings.section import Section
 
 
@@ -21,7 +22,7 @@ class LaionStimuliSettings(Section):
     )
 
 
-class LaionSettings(Section):
+class LaionSettings(LaionRecordings):
     """LAION-fMRI."""
 
     raw: str = Field(

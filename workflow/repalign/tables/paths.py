@@ -21,7 +21,7 @@ VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
 SESSION_VECTORS = "results/{dataset}/session_{vectors}/{subset}/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
-IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
+IMAGE_RDMS = "results/{dataset}/image_rdms/{subset}/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
@@ -44,6 +44,7 @@ PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{s
 UNTRAINED_PART = PARTS + "untrained/{hemispheres}/seed-{seed}/{model}/sub-{subject}.parquet"
 MODEL_MODEL_PART = PARTS + "model_model/batches-{block}.parquet"
 TOKENIZER_PART = PARTS + "tokenizers/{hemispheres}/sub-{subject}.parquet"
+IMAGES_PART = PARTS + "images/{subset}_{hemispheres}_{permutations}/sub-{subject}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
@@ -71,6 +72,12 @@ GRAMS = "results/{dataset}/kmcca/grams/sub-{subject}.h5"
 COMPONENTS = "results/{dataset}/kmcca/components.parquet"
 IMAGE_ANNOTATIONS = "results/{dataset}/kmcca/image_annotations.parquet"
 COMPUTED_CONTROLS = "results/{dataset}/control_matrices/control_{control}.parquet"
+
+LAION_VOXELS = "results/laion/prepared/voxels/sub-{subject}.h5"
+LAION_FEATURES = "results/laion/features/embeddings/{embedding}.h5"
+ALIGNED_EMBEDDING = "results/laion/aligned/sub-{subject}_{embedding}.h5"
+ALIGNED_CAPTIONS = "results/laion/aligned/sub-{subject}_captions.parquet"
+ALIGNED_MASKS = "results/laion/aligned/sub-{subject}_segmentations.parquet"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
