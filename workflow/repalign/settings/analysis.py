@@ -51,7 +51,7 @@ class RsaSettings(Section):
         20,
         ge=1,
         le=1000,
-        description="Random halves of the repetitions that a split-half reliability averages over.",
+        description="Random halves of repetitions that a split-half reliability averages over.",
     )
     drop_same_image_pairs: bool = Field(
         False,
