@@ -95,9 +95,9 @@ def laion_voxels(masks: Mapping[int, str | Path], brain: RegionVoxels) -> Region
         # In C order of the mask, as the public client orders voxels; positions in file order.
         found = np.ravel_multi_index(labels.nonzero(), labels.shape, order="F")
         kept = found[inside[found]]
-        if kept.size < found.size or not kept.size:
-            log.warning("%s, region %d: %d of %d voxels are in the brain", path, roi, kept.size,
-                        found.size)  # fmt: skip
+        level = logging.INFO if kept.size else logging.WARNING
+        log.log(level, "%s, region %d: %d of %d voxels in the brain", path, roi, kept.size,
+                found.size)  # fmt: skip
         parts.append(kept)
     offsets = np.concatenate([[0], np.cumsum([part.size for part in parts])]).astype(np.int64)
     index = np.concatenate(parts) if parts else np.empty(0)
