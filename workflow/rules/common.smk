@@ -76,6 +76,10 @@ RUN_WITH_STIMULI = RUN.replace(
 RUN_WITH_PARQUET = RUN.replace(
     "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
 )
+RUN_WITH_TABLE = RUN.replace("{output:q}", "{output.masks:q} --table {output.table:q}")
+RUN_WITH_JSON_WITH_TSV = RUN.replace(
+    "{output:q}", "{output.html:q} --json {output.json:q} --tsv {output.tsv:q}"
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 RDM_FOLDER = (
     directory if SETTINGS.storage.keep_rdms else (lambda path: temp(directory(path)))

@@ -16,6 +16,8 @@ from repalign.dag.feature_plan import models_installed
 from repalign.dag.images import image_steps
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.laion_recordings import laion_recording_steps
+from repalign.dag.laion_stimuli import ANALYSES as LAION_STIMULI
+from repalign.dag.laion_stimuli import LaionStimuli, laion_stimuli_steps
 from repalign.dag.manifest import Manifest
 from repalign.dag.metadata import metadata_steps
 from repalign.dag.model_model import model_model_steps
@@ -34,8 +36,7 @@ from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
 from repalign.models.registry import Model
 from repalign.settings import Settings
-from repalign.tables import paths
-from repalign.tables.laion_layout import WIDTHS
+from repalign.tables import laion_layout, paths
 from repalign.tables.laion_sets import IMAGE_SETS, OF_NOUNS, OF_SPLITS
 from repalign.tables.token_tables import WORD_TOKENIZERS
 
@@ -112,7 +113,7 @@ def wildcard_constraints(
         "vectors": "rdms|grams",
         "subset": one_of(["all", *SUBSET, "controlled"]),
         "laion_set": one_of(list(IMAGE_SETS)),
-        "embedding": one_of(list(WIDTHS)),
+        "embedding": one_of(list(laion_layout.WIDTHS)),
         "stimulus_set": one_of(list(STIMULUS_SETS)),
         "partition": one_of(list(NsdPlan.partitions)),
         "model": r"[^/]+",
@@ -128,6 +129,7 @@ def wildcard_constraints(
         "image_set": "bold5000|things",
         "captioned": "nsd|bold5000|things",
         "control": r"\w[\w-]*",
+        "label": one_of(list(laion_layout.WIDTHS)),
         "permutations": r"\d+",
         "block": r"\d+",
         "hcp_table": one_of([row.path.removesuffix(".csv") for row in regions]),
@@ -161,6 +163,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *bold5000_steps(plans.bold5000),
         *things_steps(plans.things),
         *laion_recording_steps(plans.laion),
+        *laion_stimuli_steps(LaionStimuli(settings, root)),
         *metadata_steps(nsd),
         *coco_steps(nsd, tables),
         *caption_steps(nsd),
@@ -198,8 +201,11 @@ def targets(workflow: Workflow, plans: Plans, catalogue: list[Derivative]) -> li
     absent = {plan.name: absent_sources(plans, plan.name) for plan in plans}
     absent["any"] = set() if models_installed() else {"packages"}
     gone = {plan.name for plan in plans if not plan.raw_folder.exists}
+    laion = LaionStimuli(plans.settings, plans.root)
 
     def can_be_made(row: Derivative) -> bool:
+        if row.analysis in LAION_STIMULI:
+            return laion.can_make(row.target)
         if row.dataset in gone:
             return False
         if _is_generated(row) and row.dataset in uncaptioned:

@@ -16,7 +16,8 @@ COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 INDEXES = (
     "region_table", "image_index", "stimulus_info", "stimulus_index", "mask_index",
     "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
-    "trial_index", "category_index", "caption_index",
+    "trial_index", "category_index", "caption_index", "laion_embedding", "laion_masks",
+    "laion_captions", "laion_reproduction", "laion_validation",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -87,6 +88,11 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "scene_objects": {},
     "kmcca_projections": {},
     "kmcca_top_words": {},
+    "laion_embedding": {},
+    "laion_masks": {},
+    "laion_captions": {},
+    "laion_reproduction": {},
+    "laion_validation": {},
 }
 """Each analysis with its parameters and their allowed values."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from repalign.dag.feature_plan import FeaturePlan
+from repalign.dag.laion_stimuli import LaionStimuli
 from repalign.dag.recorded import RecordedPlan
 from repalign.errors import RepalignError
 from repalign.settings.laion import LaionSettings
@@ -107,9 +108,10 @@ class LaionPlan(RecordedPlan):
 
     def has_stimulus_file(self, pattern: str) -> bool:
         """Say whether a file derived from the pictures is there, or is made."""
-        made_from = (layout.STIMULI, layout.METADATA)
-        place = self.root / self.own.raw
-        return all((place / p).is_file() for p in (made_from if self.is_produced else (pattern,)))
+        if self.is_produced:
+            target = f"{paths.RESULTS}/{self.name}/{pattern}"
+            return LaionStimuli(self.settings, self.root).can_make(target)
+        return (self.root / self.own.raw / pattern).is_file()
 
     @cached_property
     def embeddings(self) -> list[str]:

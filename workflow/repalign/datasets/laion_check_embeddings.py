@@ -128,9 +128,9 @@ def _check_values(
     for start in range(0, len(ids), _ROWS):
         rows = embedding[start : start + _ROWS]
         values: npt.NDArray[np.float64] = rows.astype(np.float64)
-        finite: npt.NDArray[np.bool_] = np.isfinite(values).all(axis=1)
+        finite = np.asarray(np.isfinite(values).all(axis=1), bool)
         lengths = np.linalg.norm(np.where(np.isfinite(values), values, 0), axis=1)
-        is_unit: npt.NDArray[np.bool_] = np.less_equal(np.abs(lengths - 1), UNIT_TOLERANCE)
+        is_unit = np.asarray(np.abs(lengths - 1) <= UNIT_TOLERANCE, bool)
         n_unit += int(is_unit.sum())
         for k, row in enumerate(rows, start=start):
             at = k - start

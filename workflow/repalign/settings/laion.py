@@ -9,11 +9,27 @@ from pydantic import Field
 from repalign.settings.laion_recordings import LaionRecordings
 from repalign.settings.section import FixedPath, Section
 
+_TIMM = "Its id in timm."
+_POOL = (
+    "What stands for a picture. `output`: what the model returns. `patches`: the mean of the "
+    "patch tokens after the last block. `normed_patches`: the same after the last normalisation."
+)
+_SIZE = "Width and height of the model's input, pixels."
+_RESIZE = (
+    "`shortest`: the shorter side is scaled to `size` and the middle cut out. `squash`: both "
+    "sides are scaled."
+)
+_INTERPOLATION = "How pixels are scaled."
+
+Pool = Literal["output", "patches", "normed_patches"]
+Resize = Literal["shortest", "squash"]
+Interpolation = Literal["bicubic", "bilinear"]
+
 
 class EmbeddingModelSettings(Section):
-    """The model of one of the four embeddings."""
+    """The model of one of the four embeddings: the choices of CLIP."""
 
-    model: str = Field(description="Its id in timm.")
+    model: str = Field("vit_huge_patch14_clip_224.laion2b", description=_TIMM)
     source: Literal["hub", "local-dir"] = Field(
         "hub", description="Where its weights are: on the Hugging Face hub, or in `folder`."
     )
@@ -24,25 +40,35 @@ class EmbeddingModelSettings(Section):
     sha256: str | None = Field(
         None, description="SHA-256 of the weight file, which is then checked."
     )
-    pool: Literal["output", "patches", "normed_patches"] = Field(
-        "output",
-        description=(
-            "What stands for a picture. `output`: what the model returns. `patches`: the mean of "
-            "the patch tokens after the last block. `normed_patches`: the same after the last "
-            "normalisation."
-        ),
-    )
-    size: int = Field(224, ge=14, description="Width and height of the model's input, pixels.")
-    resize: Literal["shortest", "squash"] = Field(
-        "squash",
-        description=(
-            "`shortest`: the shorter side is scaled to `size` and the middle cut out. `squash`: "
-            "both sides are scaled."
-        ),
-    )
-    interpolation: Literal["bicubic", "bilinear"] = Field(
-        "bicubic", description="How pixels are scaled."
-    )
+    pool: Pool = Field("output", description=_POOL)
+    size: int = Field(224, ge=14, description=_SIZE)
+    resize: Resize = Field("shortest", description=_RESIZE)
+    interpolation: Interpolation = Field("bicubic", description=_INTERPOLATION)
+
+
+class DinoSettings(EmbeddingModelSettings):
+    """The model of the embedding DINOv2."""
+
+    model: str = Field("vit_large_patch14_dinov2.lvd142m", description=_TIMM)
+    pool: Pool = Field("patches", description=_POOL)
+
+
+class PerceptionSettings(EmbeddingModelSettings):
+    """The model of the embedding PEcore."""
+
+    model: str = Field("vit_pe_core_large_patch14_336.fb", description=_TIMM)
+    size: int = Field(336, ge=14, description=_SIZE)
+    resize: Resize = Field("squash", description=_RESIZE)
+    interpolation: Interpolation = Field("bilinear", description=_INTERPOLATION)
+
+
+class SiglipSettings(EmbeddingModelSettings):
+    """The model of the embedding SigLIP2."""
+
+    model: str = Field("vit_so400m_patch14_siglip_378.v2_webli", description=_TIMM)
+    size: int = Field(384, ge=14, description=_SIZE)
+    resize: Resize = Field("squash", description=_RESIZE)
+    interpolation: Interpolation = Field("bilinear", description=_INTERPOLATION)
 
 
 class EmbeddingSettings(Section):
@@ -65,35 +91,30 @@ class EmbeddingSettings(Section):
         ),
     )
     clip: EmbeddingModelSettings = Field(
-        EmbeddingModelSettings(model="vit_huge_patch14_clip_224.laion2b", resize="shortest"),
+        EmbeddingModelSettings(),
         description="CLIP: OpenCLIP ViT-H/14 of LAION-2B, rows of length 1.",
     )
-    dinov2: EmbeddingModelSettings = Field(
-        EmbeddingModelSettings(
-            model="vit_large_patch14_dinov2.lvd142m", pool="patches", resize="shortest"
-        ),
+    dinov2: DinoSettings = Field(
+        DinoSettings(),
         description="DINOv2: ViT-L/14, patch tokens of its last layer, not normalised.",
     )
-    pecore: EmbeddingModelSettings = Field(
-        EmbeddingModelSettings(
-            model="vit_pe_core_large_patch14_336.fb", size=336, interpolation="bilinear"
-        ),
-        description="PEcore: PE Core L/14, rows of length 1.",
+    pecore: PerceptionSettings = Field(
+        PerceptionSettings(), description="PEcore: PE Core L/14, rows of length 1."
     )
-    siglip2: EmbeddingModelSettings = Field(
-        EmbeddingModelSettings(
-            model="vit_so400m_patch14_siglip_378.v2_webli", size=384, interpolation="bilinear"
-        ),
+    siglip2: SiglipSettings = Field(
+        SiglipSettings(),
         description=(
             "SigLIP2: SO400M patch 14, rows of length 1. Its patches fill 378 of 384 pixels."
         ),
     )
 
 
-class SegmentationModelSettings(Section):
-    """A model that finds things, or their outlines."""
+class DetectorSettings(Section):
+    """The model that finds things."""
 
-    model: str = Field(description="Its id on the Hugging Face hub.")
+    model: str = Field(
+        "google/owlv2-base-patch16-ensemble", description="Its id on the Hugging Face hub."
+    )
     source: Literal["hub", "local-dir"] = Field(
         "hub", description="Where it is: on the hub, or in `folder`."
     )
@@ -101,6 +122,12 @@ class SegmentationModelSettings(Section):
     revision: str | None = Field(
         None, description="Commit of the model on the hub. Empty: the newest, which may change."
     )
+
+
+class SegmenterSettings(DetectorSettings):
+    """The model that outlines what was found."""
+
+    model: str = Field("facebook/sam-vit-huge", description="Its id on the Hugging Face hub.")
 
 
 class SegmentationSettings(Section):
@@ -129,12 +156,11 @@ class SegmentationSettings(Section):
             "captions name."
         ),
     )
-    detector: SegmentationModelSettings = Field(
-        SegmentationModelSettings(model="google/owlv2-base-patch16-ensemble"),
-        description="Detector of what nouns name: an OWLv2.",
+    detector: DetectorSettings = Field(
+        DetectorSettings(), description="Detector of what nouns name: an OWLv2."
     )
-    segmenter: SegmentationModelSettings = Field(
-        SegmentationModelSettings(model="facebook/sam-vit-huge"),
+    segmenter: SegmenterSettings = Field(
+        SegmenterSettings(),
         description="Segmenter of what lies in a box: a Segment Anything model.",
     )
     threshold: float = Field(

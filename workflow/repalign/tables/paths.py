@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from repalign.tables import laion_layout
+
 RESULTS = "results"
 LOGS = "logs"
 
@@ -90,6 +92,14 @@ IMAGES_TABLE = PREPROCESSED + "images.parquet"
 STIMULUS_INDEX = PREPROCESSED + "stimulus_index"
 CAPTIONS_INDEX = PREPROCESSED + "captions.csv"
 CATEGORIES_INDEX = PREPROCESSED + "categories.csv"
+
+OF_DATASET = "results/{dataset}/"
+LAION_EMBEDDINGS = OF_DATASET + laion_layout.EMBEDDINGS
+LAION_MASKS = OF_DATASET + laion_layout.MASKS
+LAION_MASK_TABLE = OF_DATASET + laion_layout.MASK_TABLE
+LAION_CAPTIONS = OF_DATASET + laion_layout.CAPTIONS
+LAION_REPRODUCTION = OF_DATASET + "reproduction.tsv"
+VALIDATION = OF_DATASET + "validation"
 
 MANIFEST = "results/raw_manifest.tsv"
 
