@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.recorded import RecordedPlan
 from repalign.dag.rsa import (
     alignment_params,
-    device_options,
     image_set,
     same_image,
     subject_inputs,

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from repalign.dag.captions import CAPTION, CaptionPlan
+from repalign.dag.device import device_options
 from repalign.dag.feature_plan import models_installed
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.raw_folder import RawFolder
-from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
 from repalign.settings import Settings

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.recorded import RecordedPlan
-from repalign.dag.rsa import device_options, vector_set
+from repalign.dag.rsa import vector_set
 from repalign.dag.steps import Step, Wildcards
 from repalign.dag.subject_model import model_params, session_vectors
 from repalign.tables import paths

@@ -6,10 +6,10 @@ from itertools import permutations, product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.recorded import RecordedPlan
 from repalign.dag.steps import Step, Wildcards
-from repalign.settings import Settings
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
 from repalign.tables.rsa_table import mirrored
@@ -43,16 +43,6 @@ def alignment_params(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
 def same_image(plan: RecordedPlan) -> dict[str, int]:
     """Return the switch of pairs of trials that show one image."""
     return {"drop_same_image_pairs": int(plan.settings.rsa.drop_same_image_pairs)}
-
-
-def device_options(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the device as a parameter and as a limit, one of them empty.
-
-    A GPU changes the last digits, so results say that they come from one. Those of the CPU say
-    nothing, as before there was a choice.
-    """
-    chosen: dict[str, str] = {"device": settings.resources.device}
-    return ({}, chosen) if chosen["device"] == "cpu" else (chosen, {})
 
 
 def subject_inputs(w: Wildcards, responses: str = paths.SHARED_RESPONSES) -> dict[str, Any]:
