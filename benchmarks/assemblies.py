@@ -40,7 +40,7 @@ def make_session(folder: Path, shape: tuple[int, int, int], n_trials: int, scale
     from repalign.simulate.anatomy import grow_anatomy
     from repalign.simulate.atlas import parcels
     from repalign.simulate.visual_maps import STREAMS, streams, visual_areas
-    from repalign.simulate.volumes import write_volumes
+    from repalign.tables.nifti_writer import write_volumes
 
     if (folder / "nsd_expdesign.mat").is_file():
         return

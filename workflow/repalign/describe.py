@@ -38,7 +38,7 @@ def keys_text() -> str:
         "| key | default | meaning |",
         "|---|---|---|",
     ]
-    lines += [f"| `{key}` | `{value}` | {meaning} |" for key, value, meaning in _rows(Settings)]
+    lines += [f"| `{key}` | `{value}` | {meaning} |" for key, value, meaning in _rows(Settings())]
     lines += [
         "",
         "# The catalogue, `derivatives.tsv`",
@@ -105,13 +105,12 @@ def _scalar(value: Any) -> str:  # noqa: ANN401
     return text.removesuffix("...").strip()
 
 
-def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+def _rows(defaults: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield key, default and meaning of every setting."""
-    defaults = model()
-    for name, field in model.model_fields.items():
+    for name, field in type(defaults).model_fields.items():
         value = getattr(defaults, name)
         if isinstance(value, BaseModel):
-            yield from _rows(type(value), f"{prefix}{name}.")
+            yield from _rows(value, f"{prefix}{name}.")
         else:
             meaning = (field.description or "").replace("|", "\\|")
             yield f"{prefix}{name}", _scalar(value), meaning

@@ -18,6 +18,7 @@ from repalign.dag.build import (
     targets,
 )
 from repalign.dag.catalogue import read_catalogue
+from repalign.dag.laion_recordings import aligned_files
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -64,6 +65,7 @@ FLOW, PLANS = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
 TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
+TARGETS += mendable(aligned_files)(PLANS.laion)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"
@@ -86,11 +88,14 @@ RUN_WITH_RUNS_WITH_IMAGES_WITH_TABLE = RUN.replace(
 )
 RUN_WITH_COLUMNS_WITH_COUNTS = RUN.replace(
     "{output:q}",
-    "{output.betas:q} --columns {output.columns:q}"
-    " --counts {output.counts:q}",
+    "{output.betas:q} --columns {output.columns:q}" " --counts {output.counts:q}",
 )
 RUN_WITH_CEILINGS = RUN.replace(
     "{output:q}", "{output.table:q} --ceilings {output.ceilings:q}"
+)
+RUN_WITH_TABLE = RUN.replace("{output:q}", "{output.masks:q} --table {output.table:q}")
+RUN_WITH_JSON_WITH_TSV = RUN.replace(
+    "{output:q}", "{output.html:q} --json {output.json:q} --tsv {output.tsv:q}"
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp

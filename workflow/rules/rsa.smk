@@ -339,27 +339,3 @@ rule join_rsa_sessions:
         command=command("join_rsa_sessions"),
     shell:
         RUN
-
-
-rule compare_mean_responses:
-    """All pairs of subjects on mean responses, with noise ceilings."""
-    input:
-        unpack(inputs("compare_mean_responses")),
-    output:
-        table=FLOW["compare_mean_responses"].output,
-        ceilings=FLOW["compare_mean_responses"].extra_outputs["ceilings"],
-    log:
-        log_of(FLOW["compare_mean_responses"].output),
-    benchmark:
-        benchmark_of(FLOW["compare_mean_responses"].output)
-    conda:
-        ENVIRONMENT
-    threads: SETTINGS.resources.threads
-    resources:
-        mem_mb=SETTINGS.resources.memory_mb,
-        runtime=120,
-    params:
-        spec=spec("compare_mean_responses"),
-        command=command("compare_mean_responses"),
-    shell:
-        RUN_WITH_CEILINGS

@@ -61,29 +61,6 @@ rule check_tokenizers:
         RUN
 
 
-rule compute_image_rdms:
-    """RDM vectors of all regions of a subject on shared images."""
-    input:
-        unpack(inputs("compute_image_rdms")),
-    output:
-        RDM_FOLDER(FLOW["compute_image_rdms"].output),
-    log:
-        log_of(FLOW["compute_image_rdms"].output),
-    benchmark:
-        benchmark_of(FLOW["compute_image_rdms"].output)
-    conda:
-        ENVIRONMENT
-    threads: SETTINGS.resources.threads
-    resources:
-        mem_mb=SETTINGS.resources.memory_mb,
-        runtime=120,
-    params:
-        spec=spec("compute_image_rdms"),
-        command=command("compute_image_rdms"),
-    shell:
-        RUN
-
-
 rule compare_tokenizers:
     """RSA of all regions of a subject with all tokenizers."""
     input:

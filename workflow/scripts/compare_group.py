@@ -30,6 +30,7 @@ def main(options: argparse.Namespace) -> None:
         others,
         options.shift,
         options.repetitions,
+        options.subset[0] if options.subset else None,
     )
     check_count(len(keys), options.max_trials, str(options.output))
     keep = (
@@ -76,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
         "clip-quantile",
         "drop-same-image-pairs",
         "max-trials",
+    )
+    options.add_argument(
+        "--subset", type=Path, nargs="*", required=True, help="stimuli that take part; none: all"
     )
     options.add_argument("--responses", type=Path, nargs="+", required=True, help="folders")
     return options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from repalign.alignment.rdm_sets import write_rdm_set
 from repalign.alignment.subsets import shared_trials
@@ -17,7 +18,11 @@ def main(options: argparse.Namespace) -> None:
     groups = roi_groups(read_regions(options.regions), joined=options.hemispheres == "joined")
     trials = read_trials_table(options.trials)
     keys, rows, images = shared_trials(
-        trials, options.subject, options.repetitions, options.trial_mode
+        trials,
+        options.subject,
+        options.repetitions,
+        options.trial_mode,
+        options.subset[0] if options.subset else None,
     )
     keep = (
         different_stimuli(keys // options.repetitions) if options.drop_same_image_pairs else None
@@ -40,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__, *RDM_OPTIONS)
     options.add_argument(
         "--trial-mode", choices=["mean", "first", "all"], required=True, help="what is a row"
+    )
+    options.add_argument(
+        "--subset", type=Path, nargs="*", required=True, help="stimuli that take part; none: all"
     )
     return options
 

@@ -48,6 +48,7 @@ def build(
         {
             "nsd": {**nsd, "controls": controls},
             "objects": {"backend": objects},
+            "laion": {"stimuli": {"captions": {"ai": None if objects == "detr" else "ai.csv"}}},
             "bold5000": {
                 "atlas": atlas,
                 "registration": {"atlas_space": "MNI152NLin2009aAsym"},
@@ -86,7 +87,12 @@ def build(
         betas = "bold5000/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
         scans = ("anat/sub-CSI1_T1w.nii.gz", "func/sub-CSI1_bold.nii.gz")
         scans += ("atlas/HCP-MMP1_on_MNI152.nii.gz",)
-        for path in (betas, "things/empty", *(f"bold5000/{scan}" for scan in scans)):
+        for path in (
+            betas,
+            "things/empty",
+            "laion/empty",
+            *(f"bold5000/{scan}" for scan in scans),
+        ):
             (others / path).parent.mkdir(parents=True)
             (others / path).touch()
     return build_workflow(settings, tmp)[0]
@@ -143,7 +149,7 @@ WILDCARDS = {
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0", "variant": "", "region": "IT", "split": "train", "figure": "rdms",
-    "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
+    "label": "CLIP", "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -274,13 +280,16 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
     known = {value for value in vars(paths).values() if isinstance(value, str)}
     for flow in workflows:
         for step in flow.steps.values():
-            shape = re.sub(r"results/(nsd|bold5000|things)/", "results/{dataset}/", step.output)
+            shape = re.sub(
+                r"results/(nsd|bold5000|things|laion)/", "results/{dataset}/", step.output
+            )
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = re.sub(r"\{(partition|stimulus_set)\}", "{subset}", shape)
             shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
             shape = re.sub(r"\{(image_set|captioned|scanned)\}", "{dataset}", shape)
             shape = shape.replace("stimulus_index.csv", "stimulus_index")
+            shape = shape.replace("validation.html", "validation")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             shape = shape.replace("{variant}_train_", "{variant}_{split}_")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)

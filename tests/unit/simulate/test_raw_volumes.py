@@ -9,7 +9,7 @@ import pytest
 
 from repalign.simulate.nsd import write_full_size_session
 from repalign.simulate.truth import read_simulation
-from repalign.simulate.volumes import write_volumes
+from repalign.tables.nifti_writer import write_volumes
 
 BETAS = "func1mm/betas_fithrf_GLMdenoise_RR"
 

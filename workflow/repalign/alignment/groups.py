@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from repalign.alignment.pairs import compare_regions
+from repalign.alignment.subsets import matched_trials
 from repalign.alignment.vectors import VectorMaker
-from repalign.datasets.matching import trial_set
 from repalign.datasets.response_folder import read_trials
 from repalign.tables.progress import progress
 from repalign.tables.rdm_store import RdmReader, write_rdms
@@ -21,7 +21,12 @@ Rows = npt.NDArray[np.int64]
 
 
 def group_trials(
-    trials: pd.DataFrame, subject: int, others: Sequence[int], shift: int, n_repetitions: int
+    trials: pd.DataFrame,
+    subject: int,
+    others: Sequence[int],
+    shift: int,
+    n_repetitions: int,
+    subset: Path | None = None,
 ) -> tuple[Rows, dict[int, Rows]]:
     """Return the trials of a subject that match one of every other subject.
 
@@ -37,6 +42,8 @@ def group_trials(
         Shift of the repetitions.
     n_repetitions : int
         Planned showings of a stimulus.
+    subset : Path, optional
+        File of the stimuli that take part; all shared ones, if not given.
 
     Returns
     -------
@@ -45,12 +52,16 @@ def group_trials(
     rows : dict of int to ndarray of int64, shape (n_trials,)
         Rows of the matched trials in the matrices of every subject, the left-out one included.
     """
-    own = {j: trial_set(trials, subject, j, shift, "x", n_repetitions) for j in others}
+    own = {
+        j: matched_trials(trials, subject, j, shift, "x", n_repetitions, subset) for j in others
+    }
     keys = reduce(np.intersect1d, (found for found, _ in own.values()))
     rows = {}
     for j, (found, found_rows) in own.items():
         rows[subject] = found_rows[np.searchsorted(found, keys)]
-        partner, partner_rows = trial_set(trials, j, subject, shift, "y", n_repetitions)
+        partner, partner_rows = matched_trials(
+            trials, j, subject, shift, "y", n_repetitions, subset
+        )
         rows[j] = partner_rows[np.searchsorted(partner, keys)]
     return keys, rows
 

@@ -18,11 +18,46 @@ from repalign.tables.parquet import read_table
 Rows = npt.NDArray[np.int64]
 
 SUBSET = pa.schema([field("stimulus", pa.uint32(), "stimulus that belongs to the subset")])
+SUBSET_OF_SHOWINGS = SUBSET.append(
+    field("showings", pa.uint8(), "showings that take part trial by trial, the first ones")
+)
+"""The same where later showings are left out of comparisons of single trials."""
 
 
 def read_subset(path: str | Path) -> Rows:
     """Read the stimuli of a subset, ascending."""
-    return np.sort(read_table(path, SUBSET).column("stimulus").to_numpy().astype(np.int64))
+    return np.sort(_read(path).column("stimulus").to_numpy().astype(np.int64))
+
+
+def in_subset(path: str | Path, stimuli: Rows, repetitions: Rows) -> npt.NDArray[np.bool_]:
+    """Say which trials belong to a subset.
+
+    Parameters
+    ----------
+    path : str or Path
+        File of the subset.
+    stimuli, repetitions : ndarray of int64, shape (n_trials,)
+        What the trials show, and how often it was shown before.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_trials,)
+        Trials of its stimuli; of a subset of showings, the first ones alone.
+    """
+    table = _read(path)
+    members = table.column("stimulus").to_numpy().astype(np.int64)
+    chosen: npt.NDArray[np.bool_] = np.isin(stimuli, members)
+    if "showings" in table.column_names and chosen.any():
+        order = np.argsort(members)
+        places = order[np.searchsorted(members, stimuli[chosen], sorter=order)]
+        chosen[chosen] = repetitions[chosen] < table.column("showings").to_numpy()[places]
+    return chosen
+
+
+def _read(path: str | Path) -> pa.Table:
+    """Read a subset, with or without a column of showings."""
+    has_showings = "showings" in read_table(path).column_names
+    return read_table(path, SUBSET_OF_SHOWINGS if has_showings else SUBSET)
 
 
 def stimuli_of(path: str | Path, name: str) -> Rows:
@@ -115,7 +150,7 @@ def matched_trials(
     keys, rows = trial_set(trials, subject, partner, shift, role, n_repetitions)
     if subset is None:
         return keys, rows
-    chosen = np.isin(keys // n_repetitions, read_subset(subset))
+    chosen = in_subset(subset, keys // n_repetitions, keys % n_repetitions)
     return keys[chosen], rows[chosen]
 
 
@@ -176,7 +211,11 @@ class SharedTrials(NamedTuple):
 
 
 def shared_trials(
-    trials: pd.DataFrame, subject: int, n_repetitions: int, mode: Literal["mean", "first", "all"]
+    trials: pd.DataFrame,
+    subject: int,
+    n_repetitions: int,
+    mode: Literal["mean", "first", "all"],
+    subset: Path | None = None,
 ) -> SharedTrials:
     """Return the trials of a subject that show shared stimuli.
 
@@ -191,6 +230,9 @@ def shared_trials(
     mode : {"mean", "first", "all"}
         Whether the mean of all trials of a stimulus makes a row of the RDM, the first trial that
         there is, or each trial one.
+    subset : Path, optional
+        File of the stimuli that take part, with all of their showings; all shared ones, if not
+        given.
 
     Returns
     -------
@@ -198,6 +240,9 @@ def shared_trials(
         In the order of stimuli, then of repetitions.
     """
     keys, rows = trial_set(trials, subject, subject, 0, "x", n_repetitions)
+    if subset is not None:
+        chosen = np.isin(keys // n_repetitions, read_subset(subset))
+        keys, rows = keys[chosen], rows[chosen]
     stimuli = keys // n_repetitions
     first = np.flatnonzero(np.diff(stimuli, prepend=-1))
     if mode == "all":

@@ -10,24 +10,28 @@ from repalign.dag.assemblies import assembly_steps
 from repalign.dag.assembly_plan import FIGURES, AssemblyPlan, variant_of
 from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
-from repalign.dag.catalogue import DATASETS, INDEXES, Derivative, read_catalogue
+from repalign.dag.catalogue import DATASETS, INDEXES, SUBSET, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.curated_3mm import curated_steps
 from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.feature_plan import models_installed
+from repalign.dag.images import image_steps
 from repalign.dag.kmcca import kmcca_steps
+from repalign.dag.laion_recordings import laion_recording_steps
+from repalign.dag.laion_stimuli import ANALYSES as LAION_STIMULI
+from repalign.dag.laion_stimuli import LaionStimuli, laion_stimuli_steps
 from repalign.dag.manifest import Manifest
-from repalign.dag.mean_rsa import mean_rsa_steps
 from repalign.dag.metadata import metadata_steps
 from repalign.dag.model_model import model_model_steps
 from repalign.dag.mouse import mouse_steps
 from repalign.dag.nsd import nsd_steps
+from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.nulls import null_steps
 from repalign.dag.plans import Plans
 from repalign.dag.prepared import prepared_steps
 from repalign.dag.published import published_steps
-from repalign.dag.rsa import PARTITIONS, STIMULUS_SETS, rsa_steps
+from repalign.dag.rsa import STIMULUS_SETS, rsa_steps
 from repalign.dag.steps import Workflow
 from repalign.dag.subject_model import subject_model_steps
 from repalign.dag.table_maker import TABLES, TableMaker
@@ -37,7 +41,8 @@ from repalign.dag.untrained import untrained_steps
 from repalign.models.registry import Model
 from repalign.settings import Settings
 from repalign.settings.assemblies import VENTRAL
-from repalign.tables import paths
+from repalign.tables import laion_layout, paths
+from repalign.tables.laion_sets import IMAGE_SETS, OF_NOUNS, OF_SPLITS
 from repalign.tables.token_tables import WORD_TOKENIZERS
 
 CATALOGUE = "config/derivatives.tsv"
@@ -46,11 +51,14 @@ NEEDS = {
     "object_index": {"coco"},
     "person_index": {"persons"},
     "scene_objects": {"objects"},
-    "rsa_partitions": {"coco"},
+    "rsa_partitions": {"partitions"},
     "subset=animate": {"coco"},
     "subset=inanimate": {"coco"},
+    **{f"subset={name}": {"splits"} for name in OF_SPLITS},
+    **{f"subset={name}": {"partitions"} for name in OF_NOUNS},
+    "rsa_images": {"features"},
     "rsa_subject_subject_sessions": {"partners"},
-    "rsa_subject_subject_means": {"partners"},
+    "rsa_image_pairs": {"partners"},
     "model_sizes": {"packages"},
     "rsa_subject_subject_partial": {"controls"},
     "rsa_subject_model": {"features"},
@@ -117,9 +125,11 @@ def wildcard_constraints(
         "hemispheres": "joined|separated",
         "comparison": "pearson|spearman|cka",
         "vectors": "rdms|grams",
-        "subset": one_of(["all", *PARTITIONS, *STIMULUS_SETS, "controlled"]),
+        "subset": one_of(["all", *SUBSET, "controlled"]),
+        "laion_set": one_of(list(IMAGE_SETS)),
+        "embedding": one_of(list(laion_layout.WIDTHS)),
         "stimulus_set": one_of(list(STIMULUS_SETS)),
-        "partition": "animate|inanimate",
+        "partition": one_of(list(NsdPlan.partitions)),
         "model": r"[^/]+",
         "seed": r"\d+",
         "words": one_of(list(WORD_TOKENIZERS)),
@@ -135,6 +145,7 @@ def wildcard_constraints(
         "scan": r"\d+-\d+-\d+",
         "export": r"\w[\w-]*",
         "control": r"\w[\w-]*",
+        "label": one_of(list(laion_layout.WIDTHS)),
         "permutations": r"\d+",
         "block": r"\d+",
         "hcp_table": one_of([row.path.removesuffix(".csv") for row in regions]),
@@ -167,14 +178,16 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *nsd_steps(nsd),
         *bold5000_steps(plans.bold5000),
         *things_steps(plans.things),
+        *laion_recording_steps(plans.laion),
+        *laion_stimuli_steps(LaionStimuli(settings, root)),
         *mouse_steps(plans.mouse, tables),
         *metadata_steps(nsd),
         *coco_steps(nsd, tables),
         *caption_steps(nsd),
         *extraction_steps(plans),
         *rsa_steps(plans),
-        *mean_rsa_steps(plans, tables),
         *subject_model_steps(plans),
+        *image_steps(plans, tables),
         *null_steps(plans),
         *published_steps(plans, catalogue),
         *untrained_steps(plans, tables),
@@ -210,8 +223,11 @@ def targets(workflow: Workflow, plans: Plans, catalogue: list[Derivative]) -> li
     absent = {plan.name: absent_sources(plans, plan.name) for plan in plans}
     absent["any"] = set() if models_installed() else {"packages"}
     gone = {plan.name for plan in plans if not plan.raw_folder.exists}
+    laion = LaionStimuli(plans.settings, plans.root)
 
     def can_be_made(row: Derivative) -> bool:
+        if row.analysis in LAION_STIMULI:
+            return laion.can_make(row.target)
         if row.dataset in gone:
             return False
         if _is_generated(row) and row.dataset in uncaptioned:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
+from repalign.tables.laion_sets import IMAGE_SETS
 
-DATASETS = ("any", "nsd", "bold5000", "things", "mouse")
+DATASETS = ("any", "nsd", "bold5000", "things", "laion", "mouse")
 COLUMNS = ("path", "dataset", "analysis", "parameters", "description")
 
 INDEXES = (
@@ -17,6 +18,7 @@ INDEXES = (
     "models_info", "model_sizes", "captions", "object_index", "person_index", "image_list",
     "trial_index", "category_index", "caption_index", "assembly", "image_split",
     "benchmark_assembly", "stimulus_set", "assembly_packages", "curated_labels", "curated_3mm",
+    "laion_embedding", "laion_masks", "laion_captions", "laion_reproduction", "laion_validation",
 )  # fmt: skip
 """Analyses whose files have places of their own."""
 
@@ -25,6 +27,7 @@ SUBSETS = {
     "nsd": ("all", "animate", "inanimate"),
     "bold5000": ("all", "coco", "imagenet", "scenes"),
     "things": ("all", "train", "test"),
+    "laion": ("all", *IMAGE_SETS),
     "mouse": ("all", "train", "validation", "test"),
 }
 """Images of each dataset that may take part."""
@@ -32,7 +35,7 @@ SUBSET = tuple(dict.fromkeys(name for names in SUBSETS.values() for name in name
 DEFAULTS = {"subset": "all"}
 """Parameters that a row may leave out, and what they are then."""
 HEMISPHERES = ("joined", "separated")
-WITHOUT_HEMISPHERES: tuple[str, ...] = ()
+WITHOUT_HEMISPHERES: tuple[str, ...] = ("laion", "mouse")
 """Datasets whose regions have none, so that `joined` is all there is."""
 NUMBER = ("a whole number",)
 """Stands for any whole number above 0."""
@@ -63,7 +66,7 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
         "comparison": ("pearson", "spearman"),
         "subset": SUBSET,
     },
-    "rsa_subject_subject_means": {
+    "rsa_image_pairs": {
         "shift": ("0",),
         "hemispheres": HEMISPHERES,
         "comparison": ("pearson", "spearman"),
@@ -81,6 +84,7 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "rsa_subject_group": {"shift": SHIFTS, "hemispheres": HEMISPHERES},
     "rsa_subject_model": {"hemispheres": HEMISPHERES, "subset": SUBSET},
     "rsa_subject_model_partial": {"hemispheres": HEMISPHERES},
+    "rsa_images": {"hemispheres": HEMISPHERES, "subset": SUBSET, "permutations": NUMBER},
     "null_subject_subject": {
         "shift": ("0", "1"),
         "hemispheres": HEMISPHERES,
@@ -100,17 +104,25 @@ ANALYSES: dict[str, dict[str, tuple[str, ...]]] = {
     "kmcca_top_words": {},
     "curated_labels": {},
     "curated_3mm": {},
+    "laion_embedding": {},
+    "laion_masks": {},
+    "laion_captions": {},
+    "laion_reproduction": {},
+    "laion_validation": {},
 }
 """Each analysis with its parameters and their allowed values."""
 
-OF_MOUSE = ("neuron_ceilings",)
-"""Analyses of single neurons, which mouse scans alone have."""
-
 OF_NSD = (
-    "rsa_partitions", "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections",
-    "kmcca_top_words", "object_index", "person_index", "curated_labels", "curated_3mm",
+    "model_model", "rsa_tokenizers", "scene_objects", "kmcca_projections", "kmcca_top_words",
+    "object_index", "person_index", "curated_labels", "curated_3mm",
 )  # fmt: skip
 """Analyses that need what people said of the images of COCO, which NSD alone has."""
+OF_DATASETS = {
+    **dict.fromkeys(OF_NSD, ("nsd",)),
+    "rsa_partitions": ("nsd", "laion"),
+    "neuron_ceilings": ("mouse",),
+}
+"""Analyses that not every dataset has what they need for."""
 
 
 @dataclass(frozen=True)
@@ -229,18 +241,12 @@ def _derivative(fields: Sequence[str], where: str) -> Derivative:
             expected=f"one of {', '.join(ANALYSES)}",
             remedy="Correct the column `analysis`.",
         )
-    if analysis in OF_NSD and row["dataset"] != "nsd":
+    having = OF_DATASETS.get(analysis, (row["dataset"],))
+    if row["dataset"] not in having:
         raise RepalignError(
             f"{analysis} of dataset {row['dataset']!r}",
             where=where,
-            expected="dataset nsd, whose images have the annotations that this analysis needs",
-            remedy="Correct the column `dataset` or `analysis`.",
-        )
-    if analysis in OF_MOUSE and row["dataset"] != "mouse":
-        raise RepalignError(
-            f"{analysis} of dataset {row['dataset']!r}",
-            where=where,
-            expected="dataset mouse, whose responses are those of neurons",
+            expected=f"dataset {' or '.join(having)}, which has what this analysis needs",
             remedy="Correct the column `dataset` or `analysis`.",
         )
     pairs = [item.partition("=") for item in row["parameters"].split(";") if item]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from repalign.dag.device import device_options
 from repalign.dag.feature_plan import PROMPT
 from repalign.dag.mouse_plan import MousePlan
 from repalign.dag.plans import Plans
-from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
 from repalign.errors import RepalignError
 from repalign.models.registry import Model

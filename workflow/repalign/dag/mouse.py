@@ -25,7 +25,7 @@ def mouse_steps(plan: MousePlan, tables: TableMaker) -> list[Step]:
 
 def _of_scans(plan: MousePlan) -> list[Step]:
     """Return the steps of one scan each."""
-    mouse, ceilings = plan.mouse, plan.settings.ceilings
+    mouse, settings = plan.mouse, plan.settings
 
     def raw(w: Wildcards) -> dict[str, Any]:
         return {"scan": plan.place(w["scan"])}
@@ -62,8 +62,8 @@ def _of_scans(plan: MousePlan) -> list[Step]:
             index,
             params=lambda _: {
                 "source": plan.source,
-                "n_splits": ceilings.n_splits,
-                "seed": ceilings.seed,
+                "n_splits": settings.rsa.split_halves,
+                "seed": settings.permutation.seed,
             },
         ),
         Step(

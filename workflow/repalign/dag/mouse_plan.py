@@ -37,6 +37,7 @@ class MousePlan(RecordedPlan):
     n_images = 2**16
     id_column = "mouse_id"
     partners_are_alike = False
+    default_subset = "test"
 
     @property
     def mouse(self) -> MouseSettings:

@@ -24,6 +24,7 @@ class NsdPlan(RecordedPlan):
     published_sessions = PUBLISHED_SESSIONS
     n_images = 73_000
     id_column = "nsd_id"
+    partitions = ("animate", "inanimate")
     partners_are_alike = True
 
     @property
@@ -91,6 +92,7 @@ class NsdPlan(RecordedPlan):
             "instances": is_there(files.instances),
             "coco": of_coco,
             "mni": self._has_mni(),
+            "partitions": of_coco,
             "persons": is_there(files.person_keypoints),
             "objects": stimuli["pictures"]
             and (of_coco if backend == "coco_instances" else models_installed()),

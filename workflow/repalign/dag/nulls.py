@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.recorded import RecordedPlan
-from repalign.dag.rsa import device_options, vector_set
+from repalign.dag.rsa import vector_set
 from repalign.dag.steps import Step, Wildcards
 from repalign.dag.subject_model import model_params, session_vectors
 from repalign.tables import paths
@@ -48,7 +49,7 @@ def _subject_null(plans: Plans) -> Step:
 
     def inputs(w: Wildcards) -> dict[str, Any]:
         plan = plans[w["dataset"]]
-        chosen = {**w, "comparison": "pearson", "subset": "all"}
+        chosen = {**w, "comparison": "pearson", "subset": plan.default_subset}
         pairs = [(i, j) for i in plan.subjects for j in plan.subjects if i != j]
         return {
             "x": [vector_set(plan, chosen, subject=i, partner=j, role="x") for i, j in pairs],
@@ -75,8 +76,9 @@ def _model_null(plans: Plans) -> Step:
     device, limits = device_options(plans.settings)
 
     def inputs(w: Wildcards) -> dict[str, Any]:
-        features = plans[w["dataset"]].feature_plan.inputs(w["model"])
-        return {"rdms": session_vectors(w, "rdms"), **features}
+        plan = plans[w["dataset"]]
+        own = session_vectors({"subset": plan.default_subset, **w}, "rdms")
+        return {"rdms": own, **plan.feature_plan.inputs(w["model"])}
 
     return Step(
         "compute_model_null",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from repalign.dag.dataset_plan import Bold5000Plan, ThingsPlan
+from repalign.dag.laion_plan import LaionPlan
 from repalign.dag.mouse_plan import MousePlan
 from repalign.dag.nsd_plan import NsdPlan
 from repalign.dag.recorded import RecordedPlan
@@ -20,13 +21,14 @@ class Plans:
 
     Attributes
     ----------
-    nsd, bold5000, things, mouse : RecordedPlan
+    nsd, bold5000, things, laion, mouse : RecordedPlan
         One a dataset.
     """
 
     nsd: NsdPlan
     bold5000: Bold5000Plan
     things: ThingsPlan
+    laion: LaionPlan
     mouse: MousePlan
 
     @classmethod
@@ -44,6 +46,7 @@ class Plans:
             NsdPlan(settings, root),
             Bold5000Plan(settings, root),
             ThingsPlan(settings, root),
+            LaionPlan(settings, root),
             MousePlan(settings, root),
         )
 
@@ -59,7 +62,7 @@ class Plans:
 
     def __iter__(self) -> Iterator[RecordedPlan]:
         """Yield the plan of every dataset."""
-        yield from (self.nsd, self.bold5000, self.things, self.mouse)
+        yield from (self.nsd, self.bold5000, self.things, self.laion, self.mouse)
 
     def __getitem__(self, dataset: str) -> RecordedPlan:
         """Return the plan of a dataset."""

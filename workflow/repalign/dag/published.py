@@ -9,7 +9,7 @@ from typing import Any
 from repalign.dag.catalogue import Derivative
 from repalign.dag.nulls import n_blocks
 from repalign.dag.plans import Plans
-from repalign.dag.rsa import PARTITIONS, image_set, pair_parts, session_pair_parts
+from repalign.dag.rsa import image_set, pair_parts, session_pair_parts
 from repalign.dag.steps import Step
 from repalign.dag.table_maker import TableMaker
 from repalign.errors import RepalignError
@@ -70,7 +70,8 @@ class _Maker(TableMaker):
 
         def partitions(row: Derivative) -> dict[str, Any]:
             plan = plans[row.dataset]
-            return {"parts": [p for s in PARTITIONS for p in pair_parts(plan, row, subset=s)]}
+            subsets = plan.partitions
+            return {"parts": [p for s in subsets for p in pair_parts(plan, row, subset=s)]}
 
         def partial(row: Derivative) -> dict[str, Any]:
             labels = [subject_label(s) for s in plans[row.dataset].subjects]
@@ -91,7 +92,7 @@ class _Maker(TableMaker):
             return {**self.mirror_params(row), "comparison": row.parameters["comparison"]}
 
         def subset_params(row: Derivative) -> dict[str, Any]:
-            return {**self.mirror_params(row), "subsets": list(PARTITIONS)}
+            return {**self.mirror_params(row), "subsets": list(plans[row.dataset].partitions)}
 
         def session_params(row: Derivative) -> dict[str, Any]:
             subset = row.parameters["subset"]
@@ -202,7 +203,8 @@ class _Maker(TableMaker):
         def inputs(row: Derivative) -> dict[str, Any]:
             joined = {"hemispheres": "joined"}
             draws = {**joined, **row.parameters}
-            pearson = {**joined, "shift": "1", "comparison": "pearson"}
+            same_images = {"subset": self.plans[row.dataset].default_subset}
+            pearson = {**joined, **same_images, "shift": "1", "comparison": "pearson"}
             find = partial(self.find, row.dataset)
 
             def null(modality: str) -> list[str]:
@@ -213,7 +215,7 @@ class _Maker(TableMaker):
 
             return {
                 "subject_subject": find("rsa_subject_subject", **pearson),
-                "subject_model": find("rsa_subject_model", **joined),
+                "subject_model": find("rsa_subject_model", **joined, **same_images),
                 "null_subject": find("null_subject_subject", shift="1", **draws),
                 "null_language": null("language"),
                 "null_vision": null("vision"),

@@ -74,6 +74,10 @@ class RecordedPlan:
     """Images of the real dataset; a draw of images is restricted to those of a set of trials."""
     id_column: ClassVar[str]
     """Column of the numbers of images, in control tables and others that people make."""
+    partitions: ClassVar[tuple[str, ...]] = ()
+    """Subsets of images that `rsa_partitions` compares on, one after the other."""
+    default_subset: ClassVar[str] = "all"
+    """Images that take part in analyses that leave no choice, such as nulls and groups."""
     partners_are_alike: ClassVar[bool]
     """Whether partners with equally many sessions have matching trials of the same images."""
 

@@ -6,10 +6,10 @@ from itertools import permutations, product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.recorded import RecordedPlan
 from repalign.dag.steps import Step, Wildcards
-from repalign.settings import Settings
 from repalign.tables import paths
 from repalign.tables.paths import subject_label
 from repalign.tables.rsa_table import mirrored
@@ -24,7 +24,6 @@ VECTOR_FOLDERS = {
 }
 """Where the vectors of each comparison lie."""
 
-PARTITIONS = ("animate", "inanimate")
 STIMULUS_SETS = ("coco", "imagenet", "scenes", "train", "validation", "test")
 """Values of the column `subset` of `stimuli.parquet`, of whatever dataset."""
 
@@ -44,16 +43,6 @@ def alignment_params(plan: RecordedPlan, w: Wildcards) -> dict[str, Any]:
 def same_image(plan: RecordedPlan) -> dict[str, int]:
     """Return the switch of pairs of trials that show one image."""
     return {"drop_same_image_pairs": int(plan.settings.rsa.drop_same_image_pairs)}
-
-
-def device_options(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the device as a parameter and as a limit, one of them empty.
-
-    A GPU changes the last digits, so results say that they come from one. Those of the CPU say
-    nothing, as before there was a choice.
-    """
-    chosen: dict[str, str] = {"device": settings.resources.device}
-    return ({}, chosen) if chosen["device"] == "cpu" else (chosen, {})
 
 
 def subject_inputs(w: Wildcards, responses: str = paths.SHARED_RESPONSES) -> dict[str, Any]:
@@ -235,12 +224,14 @@ def _compare_partial(plans: Plans) -> Step:
 
 def _compare_group(plans: Plans) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
-        labels = [subject_label(s) for s in plans[w["dataset"]].subjects]
+        plan = plans[w["dataset"]]
+        labels = [subject_label(s) for s in plan.subjects]
         return {
             **subject_inputs(w),
             "responses": [
                 paths.SHARED_RESPONSES.format(dataset=w["dataset"], subject=s) for s in labels
             ],
+            "subset": list(subset_input({**w, "subset": plan.default_subset}).values()),
         }
 
     def params(w: Wildcards) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.rsa import (
     MEASURES,
     alignment_params,
-    device_options,
     same_image,
     set_limits,
     subject_inputs,

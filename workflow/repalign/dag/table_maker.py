@@ -13,8 +13,8 @@ from repalign.tables import paths
 
 TABLES = {
     "rsa_subject_subject": ("rsa_subject_subject",),
-    "rsa_subject_subject_means": ("rsa_subject_subject_means",),
-    "rsa_figure": ("rsa_subject_subject", "rsa_subject_subject_means"),
+    "rsa_image_pairs": ("rsa_image_pairs",),
+    "rsa_figure": ("rsa_subject_subject", "rsa_image_pairs"),
     "neuron_ceilings": ("neuron_ceilings",),
     "rsa_subject_subject_sessions": ("rsa_subject_subject_sessions",),
     "cka_subject_subject": ("cka_subject_subject",),
@@ -22,6 +22,7 @@ TABLES = {
     "rsa_subject_subject_partial": ("rsa_subject_subject_partial",),
     "rsa_subject_group": ("rsa_subject_group",),
     "rsa_subject_model": ("rsa_subject_model", "rsa_subject_model_partial"),
+    "rsa_images": ("rsa_images",),
     "null_subject_subject": ("null_subject_subject",),
     "null_subject_model": ("null_subject_model",),
     "rsa_pvalues": ("rsa_pvalues",),

@@ -6,7 +6,7 @@ from typing import Any
 
 from repalign.dag.catalogue import Derivative
 from repalign.dag.nsd_plan import NsdPlan
-from repalign.dag.rsa import alignment_params, same_image, subject_inputs
+from repalign.dag.rsa import alignment_params, same_image
 from repalign.dag.steps import Paths, Step, Wildcards
 from repalign.dag.table_maker import TableMaker
 from repalign.dag.tokenizer_plan import token_key
@@ -22,7 +22,7 @@ LEGACY_SUBJECTS = range(1, 8)
 
 def tokenizer_steps(plan: NsdPlan, tables: TableMaker) -> list[Step]:
     """Return the steps of the comparison of subjects with tokens of captions."""
-    compare = [_image_rdms(plan), _compare(plan)]
+    compare = [_compare(plan)]
     return [_split(plan), _tokenize(plan), _check(plan), *compare, _join(plan, tables)]
 
 
@@ -126,26 +126,11 @@ def _check(plan: NsdPlan) -> Step:
     )
 
 
-def _image_rdms(plan: NsdPlan) -> Step:
-    return Step(
-        "compute_image_rdms",
-        paths.IMAGE_RDMS,
-        inputs=subject_inputs,
-        params=lambda w: {
-            **alignment_params(plan, w),
-            **same_image(plan),
-            "subject": int(w["subject"]),
-            "trial_mode": plan.settings.tokenizers.trial_mode,
-        },
-        limits={"memory_mb": plan.settings.resources.memory_mb},
-    )
-
-
 def _compare(plan: NsdPlan) -> Step:
     def inputs(w: Wildcards) -> dict[str, Any]:
         names = plan.tokenizer_plan.names
         return {
-            "rdms": paths.IMAGE_RDMS.format_map(dict(w)),
+            "rdms": paths.IMAGE_RDMS.format_map({"subset": "all", **w}),
             "tokens": [_tokens(w["dataset"], name) for name in names],
         }
 

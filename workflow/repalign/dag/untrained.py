@@ -6,9 +6,9 @@ from itertools import product
 from typing import Any
 
 from repalign.dag.catalogue import Derivative
+from repalign.dag.device import device_options
 from repalign.dag.plans import Plans
 from repalign.dag.recorded import RecordedPlan
-from repalign.dag.rsa import device_options
 from repalign.dag.steps import Step, Wildcards
 from repalign.dag.subject_model import session_vectors
 from repalign.dag.table_maker import TableMaker

@@ -11,7 +11,12 @@ from repalign.errors import RepalignError
 
 
 def read_csv(
-    path: str | Path, name: str, *, as_text: bool = False, n_rows: int | None = None
+    path: str | Path,
+    name: str,
+    *,
+    as_text: bool = False,
+    n_rows: int | None = None,
+    separator: str = ",",
 ) -> pd.DataFrame:
     """Read a CSV file, or its first rows; say how to mend it if that is impossible.
 
@@ -20,9 +25,14 @@ def read_csv(
     try:
         if as_text:
             return pd.read_csv(
-                path, dtype=str, keep_default_na=False, na_filter=False, nrows=n_rows
+                path,
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+                nrows=n_rows,
             )
-        return pd.read_csv(path, nrows=n_rows)
+        return pd.read_csv(path, sep=separator, nrows=n_rows)
     except FileNotFoundError as error:
         raise RepalignError(
             "no such file", where=path, expected=name, remedy="Fetch it, or correct its path."
@@ -31,7 +41,7 @@ def read_csv(
         raise RepalignError(
             f"a table that cannot be read ({error})",
             where=path,
-            expected=f"{name}, comma-separated",
+            expected=f"{name}, {'tab' if separator == chr(9) else 'comma'}-separated",
             remedy="Fetch or write the file again.",
         ) from error
 

@@ -37,7 +37,7 @@ def choose(scan: IndexedScan, tiers: Sequence[str], regions: Sequence[str]) -> t
 
     Returns
     -------
-    trials, neurons : ndarray of int64
+    trials, neurons : ndarray of int64, shapes (n_trials,) and (n_neurons,)
         Files and rows, ascending.
 
     Raises
@@ -73,7 +73,7 @@ def export_scan(
         The open scan.
     scan : IndexedScan
         Its index.
-    trials, neurons : ndarray of int64
+    trials, neurons : ndarray of int64, shapes (n_trials,) and (n_neurons,)
         Files and rows of the part, ascending.
     folder : str or Path
         Folder to make; the scan is a folder in it.

@@ -78,7 +78,7 @@ class ScanFiles:
 
         Returns
         -------
-        ndarray
+        ndarray, shape (n_trials, ...) or any other
             Numbers, truth values or text.
 
         Raises
@@ -97,12 +97,21 @@ class ScanFiles:
         return parse_npy(self._readers[name](), self.where(name))
 
     def numbers(self, name: str) -> npt.NDArray[Any]:
-        """Read an array of real numbers; see `array`.
+        """Read an array of real numbers.
+
+        Parameters
+        ----------
+        name : str
+            As of `array`.
+
+        Returns
+        -------
+        ndarray, shape (n_trials, ...) or any other
 
         Raises
         ------
         RepalignError
-            Also if it holds anything else.
+            As `array`, and if it holds anything else.
         """
         values = self.array(name)
         if values.dtype.kind not in _REAL:
@@ -162,7 +171,7 @@ def parse_npy(content: bytes, where: str) -> npt.NDArray[Any]:
 
     Returns
     -------
-    ndarray
+    ndarray, shape (n, ...) as its header says
         Read-only.
 
     Raises

@@ -74,7 +74,12 @@ class IndexedScan:
 
     @cached_property
     def responses(self) -> npt.NDArray[Any]:
-        """Return the responses (n_trials, n_neurons), float32, mapped from their file."""
+        """Return the responses, mapped from their file.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_trials, n_neurons)
+        """
         return open_npy(self.folder / "responses.npy", "Index the scan again.")
 
     def of_tier(self, tier: str) -> pd.DataFrame:

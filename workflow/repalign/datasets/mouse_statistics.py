@@ -171,8 +171,12 @@ def write_statistics(
     folder : str or Path
         Folder to make: `statistics/<data>/<folder>/<moment>.npy`, with all folders that the scan
         has, and `statistics_report.csv`.
-    files, data, train
-        As of `compare_statistics`.
+    files : ScanFiles
+        The open scan.
+    data : mapping of str to ndarray, shape (n_trials, ...)
+        All trials of each kind of data.
+    train : ndarray of bool, shape (n_trials,)
+        Which of them are for training.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from repalign.datasets.nifti import NiftiVolumes
+from repalign.datasets.nifti import NiftiVolumes, voxel_of
 from repalign.datasets.nsd_atlas import RegionVoxels, region_voxels
 from repalign.datasets.response_folder import (
     ConstantColumns,
@@ -33,6 +33,8 @@ __all__ = ["extract_session", "gather_responses", "open_region", "read_trials"]
 
 logger = logging.getLogger(__name__)
 
+NonFinite = Literal["refuse", "refuse_chosen", "zero"]
+
 BLOCK_BYTES = 32 * 2**20
 """Rows are moved in blocks of about this size."""
 
@@ -46,9 +48,9 @@ def extract_session(
     output_npy: str | Path,
     n_trials: int,
     affine_tolerance: float = AFFINE_TOLERANCE,
-    non_finite: Literal["refuse", "zero"] = "refuse",
+    non_finite: NonFinite = "refuse",
 ) -> None:
-    """Take the labelled voxels of one session out of its 4-D image.
+    """Take the labelled voxels of one session out of its 4-D image; see `extract_voxels`.
 
     Parameters
     ----------
@@ -58,6 +60,39 @@ def extract_session(
         The subject's merged atlas.
     regions : sequence of int
         Regions to take.
+    output_npy, n_trials, affine_tolerance, non_finite
+        As of `extract_voxels`.
+    """
+    extract_voxels(
+        betas_path,
+        region_voxels(atlas_path, regions),
+        atlas_path,
+        output_npy,
+        n_trials,
+        affine_tolerance,
+        non_finite,
+    )
+
+
+def extract_voxels(
+    betas_path: str | Path,
+    voxels: RegionVoxels,
+    voxels_from: str | Path,
+    output_npy: str | Path,
+    n_trials: int,
+    affine_tolerance: float = AFFINE_TOLERANCE,
+    non_finite: NonFinite = "refuse",
+) -> None:
+    """Take some voxels of one session out of its 4-D image.
+
+    Parameters
+    ----------
+    betas_path : str or Path
+        The session's betas, a volume a trial.
+    voxels : RegionVoxels
+        Where they lie; a voxel may be there more than once.
+    voxels_from : str or Path
+        What they were found in, for messages.
     output_npy : str or Path
         Matrix to write, shape (n_trials, n_voxels), in the raw dtype (int16 for NSD); columns
         as `region_voxels` orders them.
@@ -65,9 +100,9 @@ def extract_session(
         Volumes that the image must have.
     affine_tolerance : float
         Millimetres by which the affines may displace a corner of the volume.
-    non_finite : {"refuse", "zero"}
-        What to do with NaN and infinity: refuse the image, or write 0 in their place and log how
-        many labelled voxels have them. Values outside the regions do not count for `zero`.
+    non_finite : {"refuse", "refuse_chosen", "zero"}
+        What to do with NaN and infinity: refuse the image, refuse it if the chosen voxels have
+        them, or write 0 in their place and log how many voxels have them.
 
     Raises
     ------
@@ -79,14 +114,13 @@ def extract_session(
     -----
     One volume and one row are in memory; the time is that of decompression.
     """
-    voxels = region_voxels(atlas_path, regions)
     refuse = non_finite == "refuse"
     with NiftiVolumes(betas_path, n_volumes_expected=n_trials, check_finite=refuse) as volumes:
         check_same_space(
             betas_path,
             volumes.shape,
             volumes.affine,
-            atlas_path,
+            voxels_from,
             voxels.shape,
             voxels.affine,
             affine_tolerance,
@@ -101,6 +135,8 @@ def extract_session(
                 np.take(volume, voxels.index, out=row, mode="clip")
                 if replaced.size:
                     bad = ~np.isfinite(row)
+                    if non_finite == "refuse_chosen" and bad.any():
+                        raise _not_finite(betas_path, k, voxels, bad)
                     replaced += bad
                     row[bad] = 0
                 file.write(row.data)
@@ -121,6 +157,8 @@ def gather_responses(
     voxels: RegionVoxels,
     output_folder: str | Path,
     regions: Sequence[int] | None = None,
+    *,
+    standardise: bool = False,
 ) -> None:
     """Put the sessions of a subject behind one another, in a matrix a region.
 
@@ -134,6 +172,9 @@ def gather_responses(
         Folder to make: `roi-001.npy` ... of shape (n_trials, n_voxels), and `regions.tsv`.
     regions : sequence of int, optional
         Which of the regions to write. All, if not given.
+    standardise : bool
+        Whether each voxel is brought to mean 0 and (population) standard deviation 1 within each
+        session, in float32; one that is constant in a session is 0 there.
 
     Raises
     ------
@@ -152,11 +193,12 @@ def gather_responses(
                 for roi in spans
             }
             n_trials = sum(matrix.shape[0] for matrix in sessions)
+            dtype = np.dtype(np.float32) if standardise else sessions[0].dtype
             for roi, (start, stop) in spans.items():
-                write_npy_header(files[roi], (n_trials, stop - start), sessions[0].dtype)
+                write_npy_header(files[roi], (n_trials, stop - start), dtype)
             for path, session in zip(session_npys, sessions, strict=True):
                 logger.info("%s: %d trials", path, session.shape[0])
-                for block in _row_blocks(Path(path), session):
+                for block in _blocks(Path(path), session, standardise=standardise):
                     for roi, (start, stop) in spans.items():
                         part = np.ascontiguousarray(block[:, start:stop])
                         constant[roi].update(part)
@@ -173,6 +215,26 @@ def _spans(voxels: RegionVoxels, regions: Sequence[int] | None) -> dict[int, tup
     return spans if regions is None else {int(roi): spans[int(roi)] for roi in regions}
 
 
+def _blocks(path: Path, matrix: NDArray[Any], *, standardise: bool) -> Iterator[NDArray[Any]]:
+    """Read a session block by block, standardised if wanted, which takes three passes."""
+    if not standardise:
+        yield from _row_blocks(path, matrix)
+        return
+    total = np.zeros(matrix.shape[1])
+    for block in _row_blocks(path, matrix):
+        total += block.sum(axis=0, dtype=np.float64)
+    mean = total / max(1, matrix.shape[0])
+    squares = np.zeros_like(mean)
+    least, most = np.full((2, mean.size), np.inf) * [[1], [-1]]
+    for block in _row_blocks(path, matrix):
+        squares += np.square(block - mean).sum(axis=0)
+        least, most = np.minimum(least, block.min(axis=0)), np.maximum(most, block.max(axis=0))
+    # A constant voxel is exactly 0, whatever rounding left of its deviations.
+    deviation = np.where(least < most, np.sqrt(squares / max(1, matrix.shape[0])), np.inf)
+    for block in _row_blocks(path, matrix):
+        yield ((block - mean) / deviation).astype(np.float32)
+
+
 def _row_blocks(path: Path, matrix: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Read a C-order matrix from its file, a block of rows at a time, into one buffer."""
     n_rows, n_columns = matrix.shape
@@ -185,6 +247,19 @@ def _row_blocks(path: Path, matrix: NDArray[Any]) -> Iterator[NDArray[Any]]:
             if block.size:
                 file.readinto(block.data.cast("B"))
             yield block
+
+
+def _not_finite(
+    path: str | Path, volume: int, voxels: RegionVoxels, bad: NDArray[np.bool_]
+) -> RepalignError:
+    """Return the error for a volume with NaN or infinity in the chosen voxels."""
+    place = voxel_of(int(voxels.index[int(np.argmax(bad))]), voxels.shape)
+    return RepalignError(
+        f"NaN or infinity ({int(bad.sum())} times in this volume)",
+        where=f"{path}, volume {volume}, voxel {place}",
+        expected="finite values in all voxels of the regions",
+        remedy="Fetch the file again, or leave the region out.",
+    )
 
 
 def _check_alike(

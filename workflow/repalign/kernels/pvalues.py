@@ -70,6 +70,41 @@ def permutation_pvalues(observed: Array, null: Array) -> NullTest:
     return NullTest(mean, sd, np.where(np.isnan(distance), np.nan, p))
 
 
+def exceedance_pvalues(observed: Array, null: Array) -> FloatArray:
+    """One-sided p-values: how often a permutation reaches what was observed.
+
+    Parameters
+    ----------
+    observed : array, any shape
+        Observed statistic.
+    null : array (n_permutations, ...)
+        The statistic in each draw, each of the shape of `observed`.
+
+    Returns
+    -------
+    p : array of the shape of `observed`, float64
+        ``(1 + #{null >= observed}) / (n_permutations + 1)``. NaN where the observed value or a
+        draw is NaN.
+
+    Raises
+    ------
+    ValueError
+        If there is no draw or the shapes do not fit.
+
+    Notes
+    -----
+    Phipson & Smyth (2010), doi:10.2202/1544-6115.1585: an estimate that is never 0.
+    """
+    if null.ndim != observed.ndim + 1 or len(null) < 1 or observed.shape != null.shape[1:]:
+        raise ValueError(
+            f"observed and null have shapes {observed.shape} and {null.shape}; expected one more "
+            "axis of at least one permutation"
+        )
+    count = np.count_nonzero(null >= observed, axis=0)
+    unknown = np.isnan(observed) | np.isnan(null).any(axis=0)
+    return np.where(unknown, np.nan, (1 + count) / (len(null) + 1))
+
+
 def benjamini_hochberg(p: Array) -> FloatArray:
     """Adjust the p-values of one comparison so that they bound the false discovery rate.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from repalign.tables.laion_layout import WIDTHS as LAION_EMBEDDINGS
+
 MODALITIES = ("vision", "language")
 
 
@@ -16,12 +18,13 @@ def modality_of(stem: str) -> str:
     Returns
     -------
     str
-        ``"vision"`` if the key ends with `-cls` or begins with `vit_`, otherwise ``"language"``.
+        ``"vision"`` if the key ends with `-cls`, begins with `vit_` or is that of an embedding
+        that LAION-fMRI comes with, otherwise ``"language"``.
 
     Notes
     -----
     The reference implementation has both rules, in different places. They agree on the published
     models; a vision model whose tokens are averaged is seen by the second alone.
     """
-    is_vision = stem.removesuffix("-untrained").endswith("-cls") or stem.startswith("vit_")
-    return "vision" if is_vision else "language"
+    named = stem.removesuffix("-untrained").endswith("-cls") or stem.startswith("vit_")
+    return "vision" if named or stem in LAION_EMBEDDINGS else "language"

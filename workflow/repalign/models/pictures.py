@@ -15,6 +15,8 @@ ORIENTATION = 0x0112
 _WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 _PLAIN = {"RGB": "", "L": "grey", "1": "black and white", "P": "palette", "CMYK": "CMYK",
           "YCbCr": "YCbCr", "RGBX": "padded RGB"}  # fmt: skip
+WHITE = (255, 255, 255)
+"""What browsers show transparent pictures over."""
 _SERVED = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG"}
 
 
@@ -37,7 +39,7 @@ class Picture:
     encoded: bytes
 
 
-def decode(content: bytes, where: str) -> Picture:
+def decode(content: bytes, where: str, *, ground: tuple[int, int, int] | None = WHITE) -> Picture:
     """Decode the bytes of a picture file.
 
     Parameters
@@ -46,6 +48,9 @@ def decode(content: bytes, where: str) -> Picture:
         The whole file.
     where : str
         Its name, for messages.
+    ground : tuple of int or None
+        Colour that a transparent picture is laid over; None: its transparency is dropped, and
+        colours that nobody was to see appear.
 
     Returns
     -------
@@ -63,8 +68,8 @@ def decode(content: bytes, where: str) -> Picture:
     Grey becomes three equal channels; 16-bit grey is divided by 257 first, so that white stays
     white. Palettes are looked up. CMYK and YCbCr are converted as Pillow does, without colour
     profiles, which are ignored throughout. Where there is transparency, the picture is laid over
-    white, as browsers show it. Pictures are turned upright as their EXIF orientation says, as
-    every viewer shows them.
+    `ground`: white, as browsers show it, unless a dataset was shown over something else. Pictures
+    are turned upright as their EXIF orientation says, as every viewer shows them.
 
     JPEG decoders fill what is missing with grey. A cut file is noticed by Pillow, whose
     LOAD_TRUNCATED_IMAGES is kept off; one whose end is zeros, as broken downloads leave it, by
@@ -83,7 +88,7 @@ def decode(content: bytes, where: str) -> Picture:
             raise _error("a JPEG file without its end", where, "a complete picture")
         with Image.open(io.BytesIO(content)) as file:
             file.load()
-            image, changes = _to_rgb(file, where)
+            image, changes = _to_rgb(file, where, ground)
     except Image.DecompressionBombError as error:
         raise _error(str(error), where, "a picture of a plausible size") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -108,7 +113,9 @@ def encode_png(image: Image.Image) -> bytes:
     return content.getvalue()
 
 
-def _to_rgb(file: Image.Image, where: str) -> tuple[Image.Image, tuple[str, ...]]:
+def _to_rgb(
+    file: Image.Image, where: str, ground: tuple[int, int, int] | None
+) -> tuple[Image.Image, tuple[str, ...]]:
     """Turn a loaded picture into upright 8-bit RGB, and say what it was."""
     changes = []
     image = file
@@ -121,8 +128,10 @@ def _to_rgb(file: Image.Image, where: str) -> tuple[Image.Image, tuple[str, ...]
     if image.mode in _WITH_ALPHA or "transparency" in image.info:
         changes.append("transparent")
         shown = image.convert("RGBA")
-        white = Image.new("RGBA", shown.size, "white")
-        return Image.alpha_composite(white, shown).convert("RGB"), tuple(changes)
+        if ground is None:
+            return shown.convert("RGB"), tuple(changes)
+        below = Image.new("RGBA", shown.size, (*ground, 255))
+        return Image.alpha_composite(below, shown).convert("RGB"), tuple(changes)
     if image.mode not in _PLAIN:
         raise _error(f"a picture of mode {image.mode}", where, "8 or 16 bits a channel")
     if _PLAIN[image.mode]:

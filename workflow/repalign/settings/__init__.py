@@ -24,7 +24,7 @@ from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.laion import LaionSettings
 from repalign.settings.models import ModelSettings
-from repalign.settings.mouse import CeilingSettings, MouseSettings
+from repalign.settings.mouse import MouseSettings
 from repalign.settings.nsd import NsdSettings
 from repalign.settings.section import Section
 from repalign.simulate.laion_settings import LaionSimulation
@@ -60,9 +60,6 @@ class Settings(Section):
     bold5000: Bold5000Settings = Field(Bold5000Settings(), description="BOLD5000.")
     things: ThingsSettings = Field(ThingsSettings(), description="THINGS.")
     mouse: MouseSettings = Field(MouseSettings(), description="Mouse V1 scans.")
-    ceilings: CeilingSettings = Field(
-        CeilingSettings(), description="Noise ceilings by split halves."
-    )
     laion: LaionSettings = Field(LaionSettings(), description="LAION-fMRI.")
     rsa: RsaSettings = Field(RsaSettings(), description="Representational similarity analysis.")
     permutation: PermutationSettings = Field(PermutationSettings(), description="Null draws.")

@@ -47,6 +47,12 @@ class RsaSettings(Section):
             "recordings without a common order."
         ),
     )
+    split_halves: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="Random halves of repetitions that a split-half reliability averages over.",
+    )
     drop_same_image_pairs: bool = Field(
         False,
         description=(

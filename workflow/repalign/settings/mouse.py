@@ -150,12 +150,3 @@ class MouseSettings(Section):
     def sessions(self) -> None:
         """A scan is one session."""
         return
-
-
-class CeilingSettings(Section):
-    """Noise ceilings by split halves of repetitions."""
-
-    n_splits: int = Field(
-        100, ge=1, le=100_000, description="Random halves whose correlations are averaged."
-    )
-    seed: int = Field(0, ge=0, lt=2**32, description="Seed of the halves.")

@@ -19,8 +19,8 @@ from repalign.simulate.scenes import make_scene
 from repalign.simulate.seeds import stream
 from repalign.simulate.settings import N_AREAS
 from repalign.simulate.truth import write_dataset_manifest, write_json, write_planting
-from repalign.simulate.volumes import scatter, write_volumes
 from repalign.tables.atomic import atomic_folder
+from repalign.tables.nifti_writer import scatter, write_volumes
 
 LISTS = "bold5000_stimuli/Stimuli_Presentation_Lists"
 PICTURES = "bold5000_stimuli/Scene_Stimuli/Presented_Stimuli"

@@ -17,8 +17,8 @@ from repalign.simulate.responses import Cortex, SubjectResponses, make_cortex
 from repalign.simulate.seeds import own_seed, stream
 from repalign.simulate.settings import N_AREAS, NsdSimulation
 from repalign.simulate.visual_maps import both_hemispheres, streams, visual_areas
-from repalign.simulate.volumes import write_volumes
 from repalign.tables.atomic import atomic_file
+from repalign.tables.nifti_writer import write_volumes
 
 SPACE = "func1pt8mm"
 BETAS = f"{SPACE}/betas_fithrf_GLMdenoise_RR"

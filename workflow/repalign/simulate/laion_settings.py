@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import math
+from typing import Self
 
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from repalign.simulate.settings import N_COMPONENTS
 from repalign.tables.laion_layout import OOD_CATEGORIES
 
 
@@ -40,6 +44,17 @@ class LaionSimulation(BaseModel):
     n_unique_things: int = Field(
         3, ge=2, description="Images of THINGS and THINGSplus that one subject alone sees."
     )
+    n_runs: int = Field(2, ge=1, le=99, description="Runs in a session.")
+    n_short: int = Field(
+        3, ge=0, le=8, description="Images that a subject sees once less than planned."
+    )
+    volume_shape: tuple[int, int, int] = Field(
+        (12, 14, 11),
+        description="Voxels along x, y, z for subject 1; other subjects differ by up to 2.",
+    )
+    region_voxels: tuple[int, int] = Field(
+        (14, 24), description="Smallest and largest voxel count of a region that is no union."
+    )
     null_words: bool = Field(
         True,
         description=(
@@ -47,6 +62,23 @@ class LaionSimulation(BaseModel):
             "readers take for missing values. The validator reports them (C7)."
         ),
     )
+
+    @model_validator(mode="after")
+    def _regions_fit(self) -> Self:
+        """Refuse regions that are larger than the brain, with the numbers."""
+        smallest, largest = self.region_voxels
+        room = int(0.4 * math.prod(self.volume_shape))
+        if not N_COMPONENTS < smallest <= largest or 8 * largest > room:
+            raise ValueError(
+                f"region_voxels {self.region_voxels}: more than {N_COMPONENTS}, and 8 times the "
+                f"largest within the {room} voxels of a brain of volume_shape {self.volume_shape}"
+            )
+        return self
+
+    @property
+    def n_components(self) -> int:
+        """Latent features of each family."""
+        return N_COMPONENTS
 
     @property
     def n_shared(self) -> int:

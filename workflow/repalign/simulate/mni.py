@@ -15,7 +15,7 @@ from repalign.simulate.read_back import Content
 from repalign.simulate.responses import Cortex, SubjectResponses
 from repalign.simulate.seeds import own_seed
 from repalign.simulate.settings import UNITS_PER_PERCENT, NsdSimulation
-from repalign.simulate.volumes import write_volumes
+from repalign.tables.nifti_writer import write_volumes
 
 FOLDER = "1mm"
 TRUTH = "mni_regions.nii.gz"

@@ -28,8 +28,8 @@ from repalign.simulate.truth import (
     write_scenes,
     write_session_manifest,
 )
-from repalign.simulate.volumes import scatter, write_volumes
 from repalign.tables.atomic import atomic_folder
+from repalign.tables.nifti_writer import scatter, write_volumes
 
 _BETAS = "func1mm/betas_fithrf_GLMdenoise_RR"
 

@@ -52,21 +52,6 @@ RSA_SUBJECT_MODEL_OTHERS = pa.schema(
 )
 """The published columns of BOLD5000 and THINGS. Only they count layers from 1."""
 
-RSA_CEILINGS = pa.schema(
-    [
-        SUBJECT,
-        ROI,
-        field("n_units", pa.uint32(), "voxels or neurons"),
-        field("reliability_half", pa.float64(), "mean similarity of the RDMs of split halves"),
-        field("reliability", pa.float64(), "the same for all repetitions, by Spearman-Brown"),
-        field("upper", pa.float64(), "similarity with the mean RDM of all subjects"),
-        field("lower", pa.float64(), "similarity with the mean RDM of all other subjects"),
-        field("n_images", pa.uint32(), "images that all subjects saw"),
-        JOINED,
-    ]
-)
-"""Noise ceilings of RSA on mean responses; NaN where an RDM is undefined."""
-
 RSA_SUBJECT_SUBJECT_SESSIONS = pa.schema(
     [
         field("session", pa.int64(), "session of subject i, from 1"),
@@ -153,6 +138,29 @@ RSA_PVALUES = pa.schema(
         field("mne_name", pa.string(), "label of the left hemisphere"),
     ]
 )
+
+RSA_IMAGES = pa.schema(
+    [
+        SUBJECT,
+        ROI,
+        field("name", pa.string(), "name of the region"),
+        field("kind", CATEGORY, "what it is compared with: subject or model"),
+        field("other", CATEGORY, "subject, such as sub-03, or name of the model's feature file"),
+        field("layer", pa.uint8(), "layer of the model, from 0; 0 for a subject"),
+        field("images", CATEGORY, "images that take part, such as laion-main"),
+        field("metric", CATEGORY, "how RDMs are compared: pearson or spearman"),
+        field("value", pa.float64(), "similarity of the RDMs of mean responses; NaN: undefined"),
+        field("reliability", pa.float64(), "split-half reliability of the subject's RDM"),
+        field("lower_bound", pa.float64(), "similarity with the mean RDM of other subjects"),
+        field("upper_bound", pa.float64(), "similarity with the mean RDM of all subjects"),
+        field("p", pa.float64(), "permuted images that reach the value, (b + 1) / (N + 1)"),
+        field("p_fdr_bh", pa.float64(), "Benjamini-Hochberg over regions"),
+        field("n_images", pa.uint16(), "images that take part"),
+        field("n_voxels", pa.uint32(), "voxels of the region"),
+        JOINED,
+    ]
+)
+"""RSA of mean responses to images, tidy: a row a value."""
 
 _WITH_CAPTIONS = "correlation of brain RDM and token RDM; NaN where undefined"
 

@@ -35,6 +35,7 @@ CAPTION_COLUMNS = (
     "image_name", "caption_idx", "source", "caption", "origin_collection", "participant_id",
     "ai_model",
 )  # fmt: skip
+TRIAL_COLUMNS = ("session", "run", "beta_index", "label")
 BOX = ("box_x0", "box_y0", "box_x1", "box_y1")
 
 SUBJECTS = (1, 3, 5, 6, 7)

@@ -21,6 +21,7 @@ def write_volumes(
     volumes: Iterable[NDArray[Any]],
     compression_level: int = 1,
     dtype: str = "<i2",
+    slope: float = 0.0,
 ) -> None:
     """Write volumes to a gzipped NIfTI-1 file, one at a time.
 
@@ -38,6 +39,8 @@ def write_volumes(
         Gzip level, 0 to 9.
     dtype : str
         Type of the values in the file.
+    slope : float
+        What the header says that the values are to be multiplied by; 0 for nothing.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def write_volumes(
     header["magic"] = b"n+1"
     header["vox_offset"] = _DATA_OFFSET
     # A slope of 0 is how NIfTI says that values are not scaled.
-    header["scl_slope"], header["scl_inter"] = 0, 0
+    header["scl_slope"], header["scl_inter"] = slope, 0
     path.parent.mkdir(parents=True, exist_ok=True)
     n_written = 0
     # No name and no time in the gzip header: the same content gives the same bytes.

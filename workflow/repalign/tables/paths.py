@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from repalign.tables import laion_layout
+
 RESULTS = "results"
 LOGS = "logs"
 
@@ -21,7 +23,7 @@ VECTORS = "results/{dataset}/{vectors}/" + RDM_SET
 RANKED_RDMS = "results/{dataset}/ranked_rdms/" + RDM_SET
 SESSION_VECTORS = "results/{dataset}/session_{vectors}/{subset}/{hemispheres}/sub-{subject}"
 CONTROL_RDMS = "results/{dataset}/control_rdms/{hemispheres}/sub-{subject}"
-IMAGE_RDMS = "results/{dataset}/image_rdms/{hemispheres}/sub-{subject}"
+IMAGE_RDMS = "results/{dataset}/image_rdms/{subset}/{hemispheres}/sub-{subject}"
 SUBSET = PREPARED + "/subsets/{subset}.parquet"
 CONTROLLED = PREPARED + "/subsets/controlled.parquet"
 
@@ -44,6 +46,7 @@ PARTIAL_MODEL_PART = PARTS + "subject_model_partial/{hemispheres}/{model}/sub-{s
 UNTRAINED_PART = PARTS + "untrained/{hemispheres}/seed-{seed}/{model}/sub-{subject}.parquet"
 MODEL_MODEL_PART = PARTS + "model_model/batches-{block}.parquet"
 TOKENIZER_PART = PARTS + "tokenizers/{hemispheres}/sub-{subject}.parquet"
+IMAGES_PART = PARTS + "images/{subset}_{hemispheres}_{permutations}/sub-{subject}.parquet"
 PAIR_NULL = (
     PARTS + "null_subject_subject/shift-{shift}_{hemispheres}_{permutations}/regions-{block}.npy"
 )
@@ -54,7 +57,6 @@ NULL = "results/{dataset}/{table}.npy"
 HEATMAP = "results/{dataset}/figures/{table}_heatmap.png"
 RANKING = "results/{dataset}/figures/{table}_ranking.png"
 
-CEILINGS_TABLE = "results/{dataset}/{table}_ceilings.parquet"
 MOUSE_SCAN = "results/mouse/scans/{scan}"
 MOUSE_STATISTICS = "results/mouse/statistics/{scan}"
 MOUSE_CEILINGS = "results/mouse/parts/ceilings/{scan}.parquet"
@@ -103,6 +105,11 @@ CURATED_LABELS = CURATED_SUBJECT + "_labels.npy"
 CURATED_IMAGE = CURATED_SUBJECT + ".nii.gz"
 CURATION = CURATED + "curation.json"
 CURATION_FIGURE = CURATED + "curation.png"
+LAION_VOXELS = "results/laion/prepared/voxels/sub-{subject}.h5"
+LAION_FEATURES = "results/laion/features/embeddings/{embedding}.h5"
+ALIGNED_EMBEDDING = "results/laion/aligned/sub-{subject}_{embedding}.h5"
+ALIGNED_CAPTIONS = "results/laion/aligned/sub-{subject}_captions.parquet"
+ALIGNED_MASKS = "results/laion/aligned/sub-{subject}_segmentations.parquet"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
@@ -115,6 +122,14 @@ IMAGES_TABLE = PREPROCESSED + "images.parquet"
 STIMULUS_INDEX = PREPROCESSED + "stimulus_index"
 CAPTIONS_INDEX = PREPROCESSED + "captions.csv"
 CATEGORIES_INDEX = PREPROCESSED + "categories.csv"
+
+OF_DATASET = "results/{dataset}/"
+LAION_EMBEDDINGS = OF_DATASET + laion_layout.EMBEDDINGS
+LAION_MASKS = OF_DATASET + laion_layout.MASKS
+LAION_MASK_TABLE = OF_DATASET + laion_layout.MASK_TABLE
+LAION_CAPTIONS = OF_DATASET + laion_layout.CAPTIONS
+LAION_REPRODUCTION = OF_DATASET + "reproduction.tsv"
+VALIDATION = OF_DATASET + "validation"
 
 MANIFEST = "results/raw_manifest.tsv"
 

@@ -80,6 +80,20 @@ STIMULI = {
         ),
         ("file", _column("str", "file that holds the picture")),
     ),
+    "laion": _stimuli(
+        (
+            "laion_id",
+            _column("uint32", "row of the table of images, from 0: the same", unique=True),
+        ),
+        ("image_name", _column("str", "file name", unique=True)),
+        ("dataset", _column("str", "where the image is from, as the table of images spells it")),
+        ("shared", _column("bool", "whether all subjects are shown it")),
+        ("owner", _column("uint8", "subject that alone is shown it; 0 if shared")),
+        ("n_reps", _column("uint8", "planned showings to a subject")),
+        ("short", _column("bool", "whether a subject that it is for saw it less often")),
+        ("ood", _column("bool", "whether it is out of distribution")),
+        ("ood_category", _column("str", "kind of image out of distribution; empty for others")),
+    ),
     "mouse": _stimuli(
         ("mouse_id", _column("uint32", "number of the image, from 0: the same", unique=True)),
         ("stimulus_id", _column("str", "class and number of the image in one text")),
