@@ -1,18 +1,25 @@
 """One finished run of the smallest simulated NSD, copied for every fault."""
 
+from pathlib import Path
+
 import pytest
 
 from ..workflow.project import SHIFT_1, Project
+from ..workflow.shared import shared_project
 from .runs import SEPARATED, SMALL, STIMULI_INDEX
 
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory) -> Project:
     """Two tables and an index of two subjects, computed once. Do not change it; copy it."""
-    project = Project.create(tmp_path_factory.mktemp("faults") / "project", SMALL)
-    project.repalign("simulate", "nsd")
-    project.snakemake("--quiet", "all", "--", SHIFT_1, SEPARATED, STIMULI_INDEX)
-    return project
+
+    def make(root: Path) -> Project:
+        project = Project.create(root, SMALL)
+        project.repalign("simulate", "nsd")
+        project.snakemake("--quiet", "all", "--", SHIFT_1, SEPARATED, STIMULI_INDEX)
+        return project
+
+    return shared_project(tmp_path_factory, "faults", make)
 
 
 @pytest.fixture

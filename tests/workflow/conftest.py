@@ -15,34 +15,47 @@ from .project import (
     UNPUBLISHED,
     Project,
 )
+from .shared import shared_project
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
     """All eight tables of the tiny dataset, computed once. Do not change it; copy it."""
-    project = Project.create(tmp_path_factory.mktemp("workflow") / "project", TINY)
-    project.repalign("simulate", "nsd")
-    project.snakemake("--quiet", "all", "--", *EIGHT)
-    return project
+
+    def make(root: Path) -> Project:
+        project = Project.create(root, TINY)
+        project.repalign("simulate", "nsd")
+        project.snakemake("--quiet", "all", "--", *EIGHT)
+        return project
+
+    return shared_project(tmp_path_factory, "workflow", make)
 
 
 @pytest.fixture(scope="session")
 def finished_all(finished, tmp_path_factory) -> Project:
     """All other files, with three of the simulated models. Do not change it; copy it."""
-    project = finished.copy(tmp_path_factory.mktemp("all") / "project")
-    project.set("nsd", skip_features=["*-large_*"])
-    project.snakemake("--quiet", "all", "--", *REST)
-    return project
+
+    def make(root: Path) -> Project:
+        project = finished.copy(root)
+        project.set("nsd", skip_features=["*-large_*"])
+        project.snakemake("--quiet", "all", "--", *REST)
+        return project
+
+    return shared_project(tmp_path_factory, "all", make)
 
 
 @pytest.fixture(scope="session")
 def finished_others(tmp_path_factory) -> Project:
     """Tables of a tiny BOLD5000 and THINGS, where there is no NSD. Do not change it; copy it."""
-    project = Project.create(tmp_path_factory.mktemp("others") / "project", OTHERS)
-    for dataset in ("bold5000", "things"):
-        project.repalign("simulate", dataset)
-    project.snakemake("--quiet", "all", "--", *SESSION_PAIRS, *SESSION_MODELS, *UNPUBLISHED)
-    return project
+
+    def make(root: Path) -> Project:
+        project = Project.create(root, OTHERS)
+        for dataset in ("bold5000", "things"):
+            project.repalign("simulate", dataset)
+        project.snakemake("--quiet", "all", "--", *SESSION_PAIRS, *SESSION_MODELS, *UNPUBLISHED)
+        return project
+
+    return shared_project(tmp_path_factory, "others", make)
 
 
 @pytest.fixture
