@@ -7,7 +7,7 @@ TABLE := results/nsd/rsa_subject_subject_alignment_shift_1_joined
 FIGURES := results/nsd/figures/rsa_subject_subject_alignment_shift_1_joined
 CORES ?= all
 
-.PHONY: demo models simulate-models test test-models test-long lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-clients test-long lint docs lock report clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -50,6 +50,16 @@ test: lint
 ## The tests that run models.
 test-models: $(VENV)/ready-test $(VENV)/ready-models
 	$(BIN)/python -m pytest tests/models
+
+## The readers of others open what the workflow writes; each lives in an environment of its own.
+$(VENV)/clients/%/ready: envs/clients/%.txt $(VENV)/ready
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+test-clients: $(VENV)/ready-test $(VENV)/clients/brainscore/ready
+	BRAINSCORE_PYTHON=$(VENV)/clients/brainscore/bin/python \
+	$(BIN)/python -m pytest tests/clients
 
 test-long: $(VENV)/ready-test
 	$(BIN)/python -m pytest -m long
