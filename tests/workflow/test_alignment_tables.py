@@ -302,10 +302,11 @@ def test_cka_is_the_textbook_estimator(finished_all, oracle, i, j):
 @pytest.mark.parametrize("subset", ["animate", "inanimate"])
 def test_partitions_are_restricted_to_their_images(finished_all, oracle, subset):
     scenes = json.loads((finished_all.root / RAW / "truth/scenes.json").read_text())
+    beside = pd.read_csv(finished_all.root / RAW / "truth/objects_beside.tsv", sep="\t")
     images = [
         scene["nsd_id"]
         for scene in scenes
-        if scene["objects"]
+        if (scene["objects"] or scene["nsd_id"] in set(beside["nsd_id"]))
         and any(thing["animate"] for thing in scene["objects"]) == (subset == "animate")
     ]
     i, j = 2, 3

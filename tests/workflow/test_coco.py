@@ -46,6 +46,8 @@ def test_captions_and_objects_are_those_of_the_scenes(annotated, scenes):
     assert captions["captions"].str.split(";").tolist() == [scene["captions"] for scene in scenes]
     objects = pd.read_csv(annotated.root / OBJECTS)
     listed = {(s["nsd_id"], t["category"]) for s in scenes for t in s["objects"]}
+    beside = pd.read_csv(annotated.root / RAW / "truth/objects_beside.tsv", sep="\t")
+    listed |= set(zip(beside["nsd_id"], beside["category"], strict=True))
     assert set(zip(objects["nsd_id"], objects["category"], strict=True)) == listed
     assert (annotated.root / PERSONS).read_text().startswith("nsd_id,coco_id,coco_split,person_")
     for path in (CAPTIONS, OBJECTS, PERSONS, SCENES):

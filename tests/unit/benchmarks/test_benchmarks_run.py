@@ -55,6 +55,7 @@ BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
                 "projected",
             ],
         ),
+        ("assemblies", ["ours: voxels of regions", "published way: all as float32"]),
         ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
         ("permutations", []),
         ("validity", []),

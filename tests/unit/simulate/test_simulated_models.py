@@ -173,7 +173,7 @@ def test_the_raw_data_stay_and_bytes_repeat(raw, folder, tmp_path):
         *(f"features/{model.name}.h5" for model in MODELS),
         *(f"annotations/{kind}_{split}2017.json" for kind in KINDS for split in ("train", "val")),
         *(f"control_matrices/control_{n}.parquet" for n in ("scene", "biology", "biology_binary")),
-        "truth/models.tsv",
+        *(f"truth/{name}.tsv" for name in ("models", "labels", "objects_beside")),
     }
     simulate_models(raw, SETTINGS)
     assert digests(raw) == after

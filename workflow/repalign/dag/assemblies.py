@@ -28,6 +28,7 @@ def assembly_steps(nsd: NsdPlan) -> list[Step]:
         _benchmark(plan),
         *_stimuli(plan),
         _packages(plan),
+        _figures(plan),
     ]
 
 
@@ -186,4 +187,21 @@ def _packages(plan: AssemblyPlan) -> Step:
         _of_nsd(paths.PACKAGES),
         inputs=inputs,
         params=lambda _: {"source": plan.nsd.source},
+    )
+
+
+def _figures(plan: AssemblyPlan) -> Step:
+    def inputs(w: Wildcards) -> dict[str, Any]:
+        own = {"dataset": "nsd", "variant": w["variant"]}
+        return {
+            "assemblies": [
+                paths.REGION_ASSEMBLY.format(region=region, **own) for region in plan.regions
+            ]
+        }
+
+    return Step(
+        "plot_assemblies",
+        _of_nsd(paths.ASSEMBLY_FIGURE),
+        inputs=inputs,
+        params=lambda w: {"source": plan.nsd.source, "figure": w["figure"]},
     )

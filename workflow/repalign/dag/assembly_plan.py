@@ -15,6 +15,7 @@ from repalign.settings.assemblies import VENTRAL, AssemblySettings
 
 VENTRAL_STREAM = 5
 GLASSER = ("FFC", "VVC", "VMV2", "VMV3", "PHA1", "PHA2", "PHA3", "TE1p", "TE2p")
+FIGURES = ("rdms", "subjects", "regions", "noise_ceilings")
 FIRST = ""
 """The wildcard `variant` of the set of subjects that has no name."""
 
@@ -50,6 +51,7 @@ class AssemblyPlan:
             "variant": f"(?:{'|'.join([FIRST, *named])})",
             "region": "|".join(map(re.escape, self.regions)),
             "split": "train|test",
+            "figure": "|".join(FIGURES),
         }
 
     def subjects(self, variant: str) -> list[int]:
@@ -111,3 +113,8 @@ class AssemblyPlan:
         with (self.nsd.root / AREAS).open(newline="", encoding="utf-8") as file:
             rows: list[Mapping[str, Any]] = list(csv.DictReader(file, delimiter="\t"))
         return sorted({int(row["area"]) for row in rows if row["name"] in GLASSER})
+
+
+def variant_of(subjects: str) -> str:
+    """Return the wildcard `variant` of a set of subjects that the catalogue names."""
+    return FIRST if subjects == "all" else f"_{subjects}"

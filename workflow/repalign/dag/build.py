@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 
 from repalign.dag.assemblies import assembly_steps
-from repalign.dag.assembly_plan import AssemblyPlan
+from repalign.dag.assembly_plan import FIGURES, AssemblyPlan, variant_of
 from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import INDEXES, Derivative, read_catalogue
@@ -33,6 +33,7 @@ from repalign.dag.tokenizers import tokenizer_steps
 from repalign.dag.untrained import untrained_steps
 from repalign.models.registry import Model
 from repalign.settings import Settings
+from repalign.settings.assemblies import VENTRAL
 from repalign.tables import paths
 from repalign.tables.token_tables import WORD_TOKENIZERS
 
@@ -259,18 +260,30 @@ def _absent_indexes(plans: Plans) -> set[str]:
 
 
 def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = None) -> list[str]:
-    """Return the figures of inter-subject RSA tables, which average over pairs of subjects.
+    """Return the figures of inter-subject RSA tables, and those of assemblies.
 
     Parameters
     ----------
     catalogue : sequence of Derivative
-        Rows; tables by session have no figures.
+        Rows; tables by session have no figures. Assemblies of the same subjects have figures
+        together.
     wanted : container of str, optional
-        Tables that can be made; all of them, if not given.
+        Files that can be made; all of them, if not given.
     """
+    shown = [row for row in catalogue if wanted is None or row.target in wanted]
     return [
-        pattern.format(dataset=row.dataset, table=row.name)
-        for row in catalogue
-        if row.analysis == "rsa_subject_subject" and (wanted is None or row.target in wanted)
-        for pattern in (paths.HEATMAP, paths.RANKING)
+        *(
+            pattern.format(dataset=row.dataset, table=row.name)
+            for row in shown
+            if row.analysis == "rsa_subject_subject"
+            for pattern in (paths.HEATMAP, paths.RANKING)
+        ),
+        *(
+            paths.ASSEMBLY_FIGURE.format(
+                dataset=row.dataset, variant=variant_of(row.parameters["subjects"]), figure=name
+            )
+            for row in shown
+            if row.analysis == "assembly" and row.parameters["region"] == VENTRAL
+            for name in FIGURES
+        ),
     ]

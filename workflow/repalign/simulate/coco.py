@@ -220,7 +220,7 @@ def _scattered(groups: Sequence[Sequence[T]], rng: np.random.Generator) -> list[
 def _with_beside(
     photos: Sequence[Photo], rng: np.random.Generator, other: np.random.Generator
 ) -> list[Annotation]:
-    """Mix the objects of pictures; those beside the squares do not change the order of others."""
+    """Mix the objects of pictures; what `rng` draws next does not depend on those beside."""
     n_shown = [len(photo.objects) - len(photo.beside) for photo in photos]
     owners = rng.permutation(_owners(n_shown))
     added = other.permutation(_owners([len(photo.beside) for photo in photos]))

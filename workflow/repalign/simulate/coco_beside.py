@@ -23,6 +23,7 @@ ALONE_SHARE = 0.5
 """Share of the pictures without objects, of those with a strip, that get one beside the square."""
 _MARGIN = 0.05
 _FILLED = 0.85
+_OF_PAIR = 0.6
 
 
 def add_beside(photos: Sequence[Photo], share: float, seed: int) -> None:
@@ -33,9 +34,10 @@ def add_beside(photos: Sequence[Photo], share: float, seed: int) -> None:
     photos : sequence of Photo
         Pictures of NSD; objects are added to `objects` and `beside`, before any crowd.
     share : float
-        Share of the pictures with objects that get more: one object as large as fits, two of a
-        kind on both sides, or, where there is room, one exactly as large as the largest object,
-        listed before or after it. If it is above 0, some pictures without objects get one, too.
+        Share of the pictures with objects that get more: one object as large as fits, or, where
+        there is room, two of a kind that together are larger than the largest object, or one
+        exactly as large, listed before or after it. If it is above 0, some pictures without
+        objects get one, too.
     seed : int
         Seed of the simulation.
     """
@@ -55,10 +57,12 @@ def add_beside(photos: Sequence[Photo], share: float, seed: int) -> None:
         choice = str(rng.choice(["largest", "pair", "tie"]))
         if choice == "tie" and roomy:
             _add(photo, category, roomy[0], largest, first=bool(rng.random() < 0.5))
+        elif choice == "pair" and len(roomy) == 2:
+            for strip in roomy:
+                _add(photo, category, strip, round(_OF_PAIR * largest, 4), first=False)
         else:
-            for strip in strips if choice == "pair" else strips[:1]:
-                area = round(_FILLED * strip[2] * strip[3], 4)
-                _add(photo, category, strip, area, first=False)
+            area = round(_FILLED * strips[0][2] * strips[0][3], 4)
+            _add(photo, category, strips[0], area, first=False)
 
 
 def write_beside(path: Path, photos: Sequence[Photo], ids: dict[int, int]) -> None:

@@ -82,6 +82,7 @@ PACKAGED = ASSEMBLIES + "packaged/"
 BENCHMARK_ASSEMBLY = PACKAGED + "assy_Allen2022_fMRI{variant}_{split}_Assembly.nc"
 STIMULUS_SET = PACKAGED + "stimulus_Allen2022_fMRI{variant}_{split}_Stimuli.csv"
 PACKAGES = PACKAGED + "packages.tsv"
+ASSEMBLY_FIGURE = "results/{dataset}/figures/assemblies{variant}_{figure}.png"
 
 HCP_TABLE = "results/{hcp_table}.csv"
 NSD_INDEX = "results/datasets/nsd/"
