@@ -33,8 +33,8 @@ def root(tmp_path) -> Path:
         names += [MASK.format(s=s, c=c, r="1pt8", n=n) for c, n in (("face", "OFA"), ("a", "V1"))]
     names += [MASK.format(s=3, c="face", r="1pt8", n="FFA1"),
               MASK.format(s=7, c="b", r="1pt8", n="V1"),
-              MASK.format(s=1, c="face", r="1pt5", n="FFA9"), MASK.replace("_mask", "_dseg").format(
-                  s=1, c="face", r="1pt8", n="junk")]  # fmt: skip
+              MASK.format(s=1, c="face", r="1pt5", n="FFA9")]  # fmt: skip
+    names.append(MASK.replace("_mask", "_dseg").format(s=1, c="face", r="1pt8", n="junk"))
     for name in names:
         (tmp_path / "laion" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "laion" / name).touch()
