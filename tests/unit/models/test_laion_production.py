@@ -225,11 +225,8 @@ def test_masks_are_written_in_the_published_layout(tmp_path, shapes):
     table = pd.read_csv(paths[1], keep_default_na=False)
     assert count == len(table) == 5
     assert table["mask_row"].tolist() == list(range(5))
-    assert (
-        table["noun"].tolist() == ["red", "blue", "red", "null", "blue"]
-        or table["score"].iloc[:4].is_monotonic_decreasing
-    )
-    assert sorted(table["noun"].iloc[:4]) == ["blue", "null", "red", "red"]
+    # By falling score: the paler red shape is the last of its picture.
+    assert table["noun"].tolist() == ["red", "blue", "null", "red", "blue"]
     assert table[table["noun"] == "red"]["instance_id"].tolist() == [0, 1]
     nowhere = table[table["noun"] == "null"].iloc[0]
     assert (nowhere["localized"], nowhere["box_x0"]) == (0, "")
