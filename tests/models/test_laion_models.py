@@ -88,7 +88,8 @@ def test_outputs_are_those_of_the_model_itself(folders, pictures):
         mean=loaded.data_config["mean"], std=loaded.data_config["std"],
     )  # fmt: skip
     with torch.inference_mode():
-        wanted = loaded.module(torch.stack([transform(p) for p in pictures])).numpy()
+        batch = torch.stack([transform(p) for p in pictures])  # noqa: PD013
+        wanted = loaded.module(batch).numpy()
         rows = timm_embedder(loaded, preparation(loaded, 56), "output")(pictures)
     np.testing.assert_allclose(rows, wanted, rtol=1e-4, atol=1e-5)
 
