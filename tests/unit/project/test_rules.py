@@ -13,7 +13,7 @@ from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
 from repalign.models.registry import COLUMNS
 from repalign.settings import Settings
-from repalign.tables import paths
+from repalign.tables import laion_layout, paths
 from repalign.tables.hubs import HUBS, control_names
 
 ROOT = Path(__file__).parents[3]
@@ -90,12 +90,23 @@ def build(
         for path in (
             betas,
             "things/empty",
-            "laion/empty",
             *(f"bold5000/{scan}" for scan in scans),
         ):
             (others / path).parent.mkdir(parents=True)
             (others / path).touch()
+        laion_tree(others / "laion")
     return build_workflow(settings, tmp)[0]
+
+
+def laion_tree(root: Path) -> None:
+    """Make a LAION-fMRI that has all that a spec looks at."""
+    start = "derivatives/rois/sub-{subject:02d}/face/sub-{subject:02d}_space-T1w_res-1pt8_label-"
+    names = [laion_layout.METADATA, laion_layout.STIMULI, laion_layout.MASK_TABLE]
+    names += [laion_layout.EMBEDDINGS.format(label="CLIP"), laion_layout.CAPTIONS]
+    names += [start.format(subject=subject) + "FFA1_mask.nii.gz" for subject in (1, 3)]
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +143,15 @@ def parser(name: str) -> argparse.ArgumentParser:
     return made
 
 
+OTHERS = ("bold5000", "things", "laion")
+ALIGNED = (paths.ALIGNED_EMBEDDING, paths.ALIGNED_CAPTIONS, paths.ALIGNED_MASKS)
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 
 def dataset_of(wildcard: str) -> str:
     """The dataset that has files of an analysis."""
-    return "bold5000" if wildcard == "rsa_subject_subject_sessions" else "nsd"
+    owners = {"rsa_subject_subject_sessions": "bold5000", "rsa_images": "laion"}
+    return owners.get(wildcard, "nsd")
 
 
 WILDCARDS = {
@@ -149,7 +163,8 @@ WILDCARDS = {
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0", "variant": "", "region": "IT", "split": "train", "figure": "rdms",
-    "label": "CLIP", "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
+    "label": "CLIP", "embedding": "CLIP", "laion_set": "main",
+    "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -264,7 +279,8 @@ def test_every_step_is_reached_from_a_target(workflows):
         pending += map(COMPUTED.format, control_names(tuple(HUBS)))
         if flow.producer("results/nsd/curated_3mm/trials.parquet"):
             pending.append("results/nsd/curated_3mm/sub-01.nii.gz")
-        pending += [paths.QUALITY.format(dataset=dataset) for dataset in ("bold5000", "things")]
+        pending += [paths.QUALITY.format(dataset=dataset) for dataset in OTHERS]
+        pending += [path.format(subject="01", embedding="CLIP") for path in ALIGNED]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -284,7 +300,7 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
                 r"results/(nsd|bold5000|things|laion)/", "results/{dataset}/", step.output
             )
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
-            shape = re.sub(r"\{(partition|stimulus_set)\}", "{subset}", shape)
+            shape = re.sub(r"\{(partition|stimulus_set|laion_set)\}", "{subset}", shape)
             shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
             shape = re.sub(r"\{(image_set|captioned|scanned)\}", "{dataset}", shape)
@@ -292,4 +308,5 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = shape.replace("validation.html", "validation")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             shape = shape.replace("{variant}_train_", "{variant}_{split}_")
+            shape = shape if shape in known else shape.replace("{dataset}", "laion")
             assert shape in known or step.output.startswith(paths.NSD_INDEX)
