@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
 COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
+SCANS = ("21067-10-18", "22846-10-16")
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
@@ -49,6 +50,7 @@ def build(
             "nsd": {**nsd, "controls": controls},
             "objects": {"backend": objects},
             "laion": {"stimuli": {"captions": {"ai": None if objects == "detr" else "ai.csv"}}},
+            "mouse": {"export": {"part": {"scan": "21067-10-18"}}},
             "bold5000": {
                 "atlas": atlas,
                 "registration": {"atlas_space": "MNI152NLin2009aAsym"},
@@ -87,9 +89,10 @@ def build(
             betas,
             "things/empty",
             "laion/empty",
+            *(f"mouse/static{key}-GrayImageNet-a.zip" for key in SCANS),
             *(f"bold5000/{scan}" for scan in scans),
         ):
-            (others / path).parent.mkdir(parents=True)
+            (others / path).parent.mkdir(parents=True, exist_ok=True)
             (others / path).touch()
     return build_workflow(settings, tmp)[0]
 
@@ -133,7 +136,9 @@ NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 def dataset_of(wildcard: str) -> str:
     """The dataset that has files of an analysis."""
-    return "bold5000" if wildcard == "rsa_subject_subject_sessions" else "nsd"
+    others = {"rsa_subject_subject_sessions": "bold5000", "rsa_images": "mouse",
+              "rsa_image_pairs": "mouse", "neuron_ceilings": "mouse"}  # fmt: skip
+    return others.get(wildcard, "nsd")
 
 
 WILDCARDS = {
@@ -145,7 +150,7 @@ WILDCARDS = {
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0",
-    "label": "CLIP", "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
+    "label": "CLIP", "scan": "21067-10-18", "export": "part", "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -259,6 +264,9 @@ def test_every_step_is_reached_from_a_target(workflows):
         pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
         pending += figures(catalogue)
         pending += [paths.QUALITY.format(dataset=dataset) for dataset in ("bold5000", "things")]
+        pending += [paths.MOUSE_STATISTICS.format(scan=SCANS[0])]
+        pending += [paths.MOUSE_ASSEMBLIES.format(scan=SCANS[0])]
+        pending += [paths.MOUSE_EXPORT.format(export="part")]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -275,7 +283,7 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
     for flow in workflows:
         for step in flow.steps.values():
             shape = re.sub(
-                r"results/(nsd|bold5000|things|laion)/", "results/{dataset}/", step.output
+                r"results/(nsd|bold5000|things|laion|mouse)/", "results/{dataset}/", step.output
             )
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = re.sub(r"\{(partition|stimulus_set)\}", "{subset}", shape)
@@ -285,4 +293,5 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = shape.replace("stimulus_index.csv", "stimulus_index")
             shape = shape.replace("validation.html", "validation")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
-            assert shape in known or step.output.startswith(paths.NSD_INDEX)
+            known_as = {shape, shape.replace("{dataset}", "mouse")}
+            assert known_as & known or step.output.startswith(paths.NSD_INDEX)
