@@ -9,6 +9,7 @@ from repalign.dag.build import DATASET_INDEXES, NEEDS, build_workflow, figures, 
 from repalign.dag.catalogue import ANALYSES, COLUMNS, read_catalogue, select
 from repalign.errors import RepalignError
 from repalign.settings import Settings
+from repalign.tables import laion_layout as layout
 
 ROOT = Path(__file__).parents[3]
 HEADER = "\t".join(COLUMNS)
@@ -142,6 +143,7 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
         for name in (recording, "features/a_pool-cls.h5", "control_matrices/control_a.parquet"):
             (others / dataset / name).parent.mkdir(parents=True, exist_ok=True)
             (others / dataset / name).touch()
+    add_laion(others / "laion")
     workflow, plan = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
     wanted = targets(workflow, plan, catalogue)
     rest = [row for row in catalogue if row.target not in wanted]
@@ -151,10 +153,32 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
     assert {row.analysis for row in catalogue} == set(ANALYSES)
 
 
+def add_laion(folder: Path) -> None:
+    """Make a LAION-fMRI that has one recording, all that is derived, and what that is made of."""
+    own, splits = Settings().laion, "splits/shared/random_0.json"
+    names = [
+        layout.STIMULI,
+        layout.METADATA,
+        layout.MASKS,
+        layout.MASK_TABLE,
+        layout.CAPTIONS,
+        own.files.betas.format(subject=1, session=1),
+        splits,
+        own.stimuli.segmentations.nouns,
+        own.stimuli.captions.human,
+        own.stimuli.captions.ai,
+    ]
+    names += [layout.EMBEDDINGS.format(label=label) for label in layout.WIDTHS]
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
 OF_PACKAGES = {
     "model_sizes", "captions", "caption_index", "rsa_subject_model", "rsa_subject_model_partial",
     "null_subject_model", "rsa_pvalues", "cka_untrained_models", "model_model", "rsa_tokenizers",
-    "kmcca_projections", "kmcca_top_words",
+    "kmcca_projections", "kmcca_top_words", "laion_embedding", "laion_masks",
+    "laion_reproduction",
 }  # fmt: skip
 """What runs models. COCO's captions are made without, generated ones of real pictures are not."""
 

@@ -233,7 +233,7 @@ def test_separated_hemispheres_are_another_row_of_the_catalogue(root):
     assert first == "results/nsd/parts/tokenizers/separated/sub-01.parquet"
     part = flow.producer(first)
     assert part is not None
-    assert part.step.inputs(part.values)["rdms"] == "results/nsd/image_rdms/separated/sub-01"
+    assert part.step.inputs(part.values)["rdms"] == "results/nsd/image_rdms/all/separated/sub-01"
 
 
 def test_words_and_models_have_tables_of_tokens(root):
@@ -259,7 +259,7 @@ def test_choices_reach_the_job_that_depends_on_them(root):
     other = steps(root, tokenizers={"trial_mode": "first"}, captions={"max_empty_share": 0.5})
     changed = set()
     for name, path in {
-        "compute_image_rdms": "results/nsd/image_rdms/joined/sub-01",
+        "compute_image_rdms": "results/nsd/image_rdms/all/joined/sub-01",
         "compare_tokenizers": "results/nsd/parts/tokenizers/joined/sub-01.parquet",
         "split_captions": "results/nsd/words/words.parquet",
         "tokenize_captions": "results/nsd/tokens/google_gemma-2-2b.parquet",

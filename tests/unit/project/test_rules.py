@@ -13,7 +13,7 @@ from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
 from repalign.models.registry import COLUMNS
 from repalign.settings import Settings
-from repalign.tables import paths
+from repalign.tables import laion_layout, paths
 from repalign.tables.hubs import HUBS, control_names
 
 ROOT = Path(__file__).parents[3]
@@ -88,13 +88,24 @@ def build(
         for path in (
             betas,
             "things/empty",
-            "laion/empty",
             *(f"mouse/static{key}-GrayImageNet-a.zip" for key in SCANS),
             *(f"bold5000/{scan}" for scan in scans),
         ):
             (others / path).parent.mkdir(parents=True, exist_ok=True)
             (others / path).touch()
+        laion_tree(others / "laion")
     return build_workflow(settings, tmp)[0]
+
+
+def laion_tree(root: Path) -> None:
+    """Make a LAION-fMRI that has all that a spec looks at."""
+    start = "derivatives/rois/sub-{subject:02d}/face/sub-{subject:02d}_space-T1w_res-1pt8_label-"
+    names = [laion_layout.METADATA, laion_layout.STIMULI, laion_layout.MASK_TABLE]
+    names += [laion_layout.EMBEDDINGS.format(label="CLIP"), laion_layout.CAPTIONS]
+    names += [start.format(subject=subject) + "FFA1_mask.nii.gz" for subject in (1, 3)]
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +142,20 @@ def parser(name: str) -> argparse.ArgumentParser:
     return made
 
 
+OTHERS = ("bold5000", "things", "laion")
+ALIGNED = (paths.ALIGNED_EMBEDDING, paths.ALIGNED_CAPTIONS, paths.ALIGNED_MASKS)
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 
 def dataset_of(wildcard: str) -> str:
     """The dataset that has files of an analysis."""
-    others = {"rsa_subject_subject_sessions": "bold5000", "rsa_images": "mouse",
-              "rsa_image_pairs": "mouse", "neuron_ceilings": "mouse"}  # fmt: skip
-    return others.get(wildcard, "nsd")
+    owners = {
+        "rsa_subject_subject_sessions": "bold5000",
+        "rsa_images": "laion",
+        "rsa_image_pairs": "mouse",
+        "neuron_ceilings": "mouse",
+    }
+    return owners.get(wildcard, "nsd")
 
 
 WILDCARDS = {
@@ -150,7 +167,9 @@ WILDCARDS = {
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0",
-    "label": "CLIP", "scan": "21067-10-18", "export": "part", "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
+    "label": "CLIP", "embedding": "CLIP", "laion_set": "main",
+    "scan": "21067-10-18", "export": "part",
+    "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
         for wildcard, analyses in TABLES.items()
@@ -263,7 +282,8 @@ def test_every_step_is_reached_from_a_target(workflows):
         pending = [row.target for row in catalogue if flow.producer(row.target)]
         pending += [*figures(catalogue), *map(COMPUTED.format, control_names(tuple(HUBS)))]
         pending += figures(catalogue)
-        pending += [paths.QUALITY.format(dataset=dataset) for dataset in ("bold5000", "things")]
+        pending += [paths.QUALITY.format(dataset=dataset) for dataset in OTHERS]
+        pending += [path.format(subject="01", embedding="CLIP") for path in ALIGNED]
         pending += [paths.MOUSE_STATISTICS.format(scan=SCANS[0])]
         pending += [paths.MOUSE_ASSEMBLIES.format(scan=SCANS[0])]
         pending += [paths.MOUSE_EXPORT.format(export="part")]
@@ -286,12 +306,12 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
                 r"results/(nsd|bold5000|things|laion|mouse)/", "results/{dataset}/", step.output
             )
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
-            shape = re.sub(r"\{(partition|stimulus_set)\}", "{subset}", shape)
+            shape = re.sub(r"\{(partition|stimulus_set|laion_set)\}", "{subset}", shape)
             shape = re.sub(r"\{(vision|language)_model\}", "{model}", shape)
             shape = re.sub(r"(?<=datasets/)(bold5000|things)(?=/)", "{dataset}", shape)
             shape = re.sub(r"\{(image_set|captioned|scanned)\}", "{dataset}", shape)
             shape = shape.replace("stimulus_index.csv", "stimulus_index")
             shape = shape.replace("validation.html", "validation")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
-            known_as = {shape, shape.replace("{dataset}", "mouse")}
-            assert known_as & known or step.output.startswith(paths.NSD_INDEX)
+            own = {shape, *(shape.replace("{dataset}", name) for name in ("laion", "mouse"))}
+            assert own & known or step.output.startswith(paths.NSD_INDEX)

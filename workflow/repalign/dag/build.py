@@ -52,7 +52,6 @@ NEEDS = {
     "subset=inanimate": {"coco"},
     **{f"subset={name}": {"splits"} for name in OF_SPLITS},
     **{f"subset={name}": {"partitions"} for name in OF_NOUNS},
-    "rsa_images": {"features"},
     "rsa_subject_subject_sessions": {"partners"},
     "rsa_image_pairs": {"partners"},
     "model_sizes": {"packages"},

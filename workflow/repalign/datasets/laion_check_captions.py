@@ -84,8 +84,8 @@ def _unranked(table: pd.DataFrame, human: pd.Series) -> pd.Series:
     """Say which captions by people do not rank from 1 to their number."""
     ranks = pd.to_numeric(table["caption_idx"], errors="coerce")[human]
     names = table["image_name"][human]
-    count = names.map(names.value_counts())
-    bad = ~ranks.between(1, count) | (ranks % 1 != 0) | _repeat(names, ranks)
+    count = names.groupby(names).transform("size").astype(float)
+    bad = ~((ranks >= 1) & (ranks <= count)) | (ranks % 1 != 0) | _repeat(names, ranks)
     return bad.reindex(table.index, fill_value=False)
 
 

@@ -141,9 +141,9 @@ def _check_betas(path: Path, n_trials: int, findings: Findings) -> None:
     n_volumes = shape[3] if len(shape) == 4 else 0
     wrong = [] if n_volumes == n_trials else [f"{n_volumes} volumes of {n_trials} trials"]
     findings.judge("J2", named(path), wrong, "more or fewer volumes than trials")
-    slope, offset = image.header.get_slope_inter()
-    scaled = (slope not in (None, 1.0)) or (offset not in (None, 0.0))
-    wrong = [f"slope {slope:g}, intercept {offset or 0:g}"] if scaled else []
+    # nibabel takes the scaling out of the header when it loads an image.
+    slope, offset = float(image.dataobj.slope), float(image.dataobj.inter)
+    wrong = [] if (slope, offset) == (1, 0) else [f"slope {slope:g}, intercept {offset:g}"]
     message = (
         f"{image.get_data_dtype()} that must be scaled: readers of the bare numbers are off by "
         "these factors"

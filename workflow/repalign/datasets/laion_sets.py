@@ -103,7 +103,7 @@ def image_set(
 
     Returns
     -------
-    ndarray of int64
+    ndarray of int64, shape (n_stimuli,)
         Ascending.
 
     Raises

@@ -78,7 +78,18 @@ def read_session_trials(path: str | Path, session: int) -> pd.DataFrame:
 
 
 def disordered_row(beta_index: npt.NDArray[np.int64]) -> int | None:
-    """Return the first row whose `beta_index` is not its number, from 0; None if there is none."""
+    """Find the first row that does not describe the volume of its own number.
+
+    Parameters
+    ----------
+    beta_index : ndarray of int64, shape (n_trials,)
+        Volume of each row.
+
+    Returns
+    -------
+    int or None
+        From 0; None if there is none.
+    """
     wrong = np.flatnonzero(beta_index != np.arange(len(beta_index)))
     return int(wrong[0]) if wrong.size else None
 

@@ -95,6 +95,7 @@ class BoxSegmenter:
         """Return scores (n,), nouns (n,) and boxes (n, 4) within the picture."""
         processor, module = self.detector.processor, self.detector.module
         queries = [[PROMPT.format(noun=noun) for noun in nouns]]
+        self._check_length(nouns, queries[0])
         inputs = processor(text=queries, images=picture, return_tensors="pt").to(module.device)
         outputs = module(**inputs)
         (found,) = processor.post_process_grounded_object_detection(
@@ -108,6 +109,19 @@ class BoxSegmenter:
         scores, labels, boxes = scores[real], labels[real].astype(np.int64), boxes[real]
         kept = surest(scores, labels, boxes, OVERLAP)
         return scores[kept], labels[kept], boxes[kept]
+
+    def _check_length(self, nouns: Sequence[str], prompts: list[str]) -> None:
+        """Refuse nouns that the detector would read the beginning of."""
+        limit = int(self.detector.module.config.text_config.max_position_embeddings)
+        encoded = self.detector.processor.tokenizer(prompts, padding=False)["input_ids"]
+        for noun, tokens in zip(nouns, encoded, strict=True):
+            if len(tokens) > limit:
+                raise RepalignError(
+                    f"{noun!r}, {len(tokens)} tokens with its prompt",
+                    where="laion.stimuli.segmentations.nouns",
+                    expected=f"at most {limit}, which the detector reads",
+                    remedy="Take a shorter noun.",
+                )
 
     def _outline(self, picture: Image.Image, boxes: Float64) -> list[Mask]:
         """Return the mask of what lies in each box, at the picture's size."""

@@ -46,7 +46,7 @@ class LaionSimulation(BaseModel):
     )
     n_runs: int = Field(2, ge=1, le=99, description="Runs in a session.")
     n_short: int = Field(
-        3, ge=0, le=8, description="Images that a subject sees once less than planned."
+        3, ge=0, le=20, description="Images that one of the subjects sees once less than planned."
     )
     volume_shape: tuple[int, int, int] = Field(
         (12, 14, 11),

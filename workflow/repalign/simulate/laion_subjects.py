@@ -127,13 +127,21 @@ def showings(
     rng = stream(settings.seed, "laion showings", subject)
     own = [k for k, image in enumerate(images) if image.is_seen_by(subject)]
     counts = {k: images[k].n_reps for k in own}
-    for k in rng.choice(own, settings.n_short, replace=False).tolist():
+    for k in _short(settings, images, subject):
         counts[k] -= 1
     order = rng.permutation(np.repeat(own, [counts[k] for k in own]))
     n = settings.n_sessions
     ends = np.arange(1, n) * len(order) // n
     ends = ends + rng.integers(-2, 3, ends.size) if len(order) >= 8 * n else ends
     return np.split(order.astype(np.int64), ends)
+
+
+def _short(settings: LaionSimulation, images: Sequence[LaionImage], subject: int) -> list[int]:
+    """Return the images that a subject sees once less than planned."""
+    rng = stream(settings.seed, "laion short")
+    pairs = [(s, k) for s in SUBJECTS for k, image in enumerate(images) if image.is_seen_by(s)]
+    chosen = rng.choice(len(pairs), min(settings.n_short, len(pairs)), replace=False)
+    return [pairs[k][1] for k in chosen.tolist() if pairs[k][0] == subject]
 
 
 def _head(settings: LaionSimulation, subject: int) -> _Head:
