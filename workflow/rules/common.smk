@@ -15,6 +15,7 @@ from repalign.dag.build import (
     build_workflow,
     control_matrices,
     figures,
+    scan_folders,
     targets,
 )
 from repalign.dag.catalogue import read_catalogue
@@ -66,6 +67,7 @@ CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
 TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
 TARGETS += mendable(aligned_files)(PLANS.laion)
+TARGETS += mendable(scan_folders)(PLANS)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
 COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
+SCANS = ("21067-10-18", "22846-10-16")
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
 
@@ -49,6 +50,7 @@ def build(
             "nsd": {**nsd, "controls": controls},
             "objects": {"backend": objects},
             "laion": {"stimuli": {"captions": {"ai": None if objects == "detr" else "ai.csv"}}},
+            "mouse": {"export": {"part": {"scan": "21067-10-18"}}},
             "bold5000": {
                 "atlas": atlas,
                 "registration": {"atlas_space": "MNI152NLin2009aAsym"},
@@ -90,9 +92,10 @@ def build(
         for path in (
             betas,
             "things/empty",
+            *(f"mouse/static{key}-GrayImageNet-a.zip" for key in SCANS),
             *(f"bold5000/{scan}" for scan in scans),
         ):
-            (others / path).parent.mkdir(parents=True)
+            (others / path).parent.mkdir(parents=True, exist_ok=True)
             (others / path).touch()
         laion_tree(others / "laion")
     return build_workflow(settings, tmp)[0]
@@ -150,7 +153,12 @@ NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 def dataset_of(wildcard: str) -> str:
     """The dataset that has files of an analysis."""
-    owners = {"rsa_subject_subject_sessions": "bold5000", "rsa_images": "laion"}
+    owners = {
+        "rsa_subject_subject_sessions": "bold5000",
+        "rsa_images": "laion",
+        "rsa_image_pairs": "mouse",
+        "neuron_ceilings": "mouse",
+    }
     return owners.get(wildcard, "nsd")
 
 
@@ -164,6 +172,7 @@ WILDCARDS = {
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0", "variant": "", "region": "IT", "split": "train", "figure": "rdms",
     "label": "CLIP", "embedding": "CLIP", "laion_set": "main",
+    "scan": "21067-10-18", "export": "part",
     "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
     **{
         f"{wildcard}_table": row.name
@@ -281,6 +290,9 @@ def test_every_step_is_reached_from_a_target(workflows):
             pending.append("results/nsd/curated_3mm/sub-01.nii.gz")
         pending += [paths.QUALITY.format(dataset=dataset) for dataset in OTHERS]
         pending += [path.format(subject="01", embedding="CLIP") for path in ALIGNED]
+        pending += [paths.MOUSE_STATISTICS.format(scan=SCANS[0])]
+        pending += [paths.MOUSE_ASSEMBLIES.format(scan=SCANS[0])]
+        pending += [paths.MOUSE_EXPORT.format(export="part")]
         seen = set()
         while pending:
             job = flow.producer(pending.pop())
@@ -297,7 +309,7 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
     for flow in workflows:
         for step in flow.steps.values():
             shape = re.sub(
-                r"results/(nsd|bold5000|things|laion)/", "results/{dataset}/", step.output
+                r"results/(nsd|bold5000|things|laion|mouse)/", "results/{dataset}/", step.output
             )
             shape = re.sub(r"\{\w+_table\}(?!\.csv)", "{table}", shape)
             shape = re.sub(r"\{(partition|stimulus_set|laion_set)\}", "{subset}", shape)
@@ -308,5 +320,5 @@ def test_patterns_of_the_steps_come_from_one_place(workflows):
             shape = shape.replace("validation.html", "validation")
             shape = shape.replace("texts/caption.csv", "texts/{prompt}.csv")
             shape = shape.replace("{variant}_train_", "{variant}_{split}_")
-            shape = shape if shape in known else shape.replace("{dataset}", "laion")
-            assert shape in known or step.output.startswith(paths.NSD_INDEX)
+            own = {shape, *(shape.replace("{dataset}", name) for name in ("laion", "mouse"))}
+            assert own & known or step.output.startswith(paths.NSD_INDEX)

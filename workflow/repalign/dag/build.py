@@ -276,6 +276,15 @@ def needs(row: Derivative) -> set[str]:
     return found | (set() if row.analysis in INDEXES else {"recordings"})
 
 
+def scan_folders(plans: Plans) -> list[str]:
+    """Return what is made of each mouse scan by itself: statistics and assemblies."""
+    mouse = plans.mouse
+    if not mouse.has_recordings():
+        return []
+    patterns = (paths.MOUSE_STATISTICS, paths.MOUSE_ASSEMBLIES)
+    return [pattern.format(scan=key) for key in mouse.scans for pattern in patterns]
+
+
 def control_matrices(plans: Plans) -> list[str]:
     """Return the control matrices that the present settings and files can make."""
     can_be_made = not absent_sources(plans) & (COMPUTED_FROM | {"recordings"})
