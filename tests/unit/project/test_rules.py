@@ -48,6 +48,7 @@ def build(
     settings = Settings.model_validate(
         {
             "nsd": {**nsd, "controls": controls},
+            "assemblies": {"variants": {"4subj": [1, 2]}},
             "objects": {"backend": objects},
             "laion": {"stimuli": {"captions": {"ai": None if objects == "detr" else "ai.csv"}}},
             "mouse": {"export": {"part": {"scan": "21067-10-18"}}},
