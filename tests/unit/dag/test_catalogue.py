@@ -183,7 +183,7 @@ OF_PACKAGES = {
 """What runs models. COCO's captions are made without, generated ones of real pictures are not."""
 
 
-ALSO = DATASET_INDEXES | {"model_sizes", "rsa_subject_subject_sessions"}
+ALSO = DATASET_INDEXES | {"model_sizes", "rsa_subject_subject_sessions", "rsa_image_pairs"}
 """Analyses that the catalogue has for no dataset, or for other datasets than NSD."""
 
 
