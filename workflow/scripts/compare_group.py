@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
         "max-trials",
     )
     options.add_argument(
-        "--subset", type=Path, nargs="*", required=True, help="stimuli that take part; none: all"
+        "--subset", type=Path, nargs="*", default=[], help="stimuli that take part; none: all"
     )
     options.add_argument("--responses", type=Path, nargs="+", required=True, help="folders")
     return options

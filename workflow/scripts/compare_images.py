@@ -171,7 +171,7 @@ def parser() -> argparse.ArgumentParser:
         "device",
     )
     add = options.add_argument
-    add("--subset", type=Path, nargs="*", required=True, help="images that take part; none: all")
+    add("--subset", type=Path, nargs="*", default=[], help="images that take part; none: all")
     add("--rdms", type=Path, nargs="+", required=True, help="image RDMs of all subjects, in order")
     add("--features", type=Path, nargs="*", required=True, help="features of models")
     add("--supplied-features", type=Path, nargs="*", required=True, help="those of a user")

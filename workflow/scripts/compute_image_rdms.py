@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         "--trial-mode", choices=["mean", "first", "all"], required=True, help="what is a row"
     )
     options.add_argument(
-        "--subset", type=Path, nargs="*", required=True, help="stimuli that take part; none: all"
+        "--subset", type=Path, nargs="*", default=[], help="stimuli that take part; none: all"
     )
     return options
 
