@@ -17,11 +17,26 @@ BOLD5000 = "results/captions/bold5000-captions-pixtral.csv"
 THINGS = "results/captions/things-captions-pixtral.csv"
 NSD = "results/captions/nsd-captions-pixtral.csv"
 MOTION = "results/nsd/answers/motion.csv"
+SMALL = {"image_size": 32, "volume_shape": [26, 30, 26], "voxels_per_region": [8, 12]}
 SETTINGS = {
     "nsd": {"raw": "raw", "source": "other"},
     "simulate": {
-        "bold5000": {"sessions": [1, 1], "n_runs": 1, "n_trials_per_run": 12, "image_size": 32},
-        "things": {"n_concepts": 3, "n_images_per_concept": 2, "image_size": 32},
+        "bold5000": {
+            "sessions": [1, 1],
+            "n_runs": 1,
+            "n_trials_per_run": 12,
+            "n_repeated": 3,
+            **SMALL,
+        },
+        "things": {
+            "n_subjects": 1,
+            "n_sessions": 1,
+            "n_concepts": 3,
+            "n_images_per_concept": 2,
+            "n_test": 2,
+            "n_train_per_session": 4,
+            **SMALL,
+        },
     },
     "captions": {
         "files": {"nsd": "mine.csv", "motion": "motion.csv"},

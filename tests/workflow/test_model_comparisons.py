@@ -184,7 +184,7 @@ def random_features(model: str, seed: int, n: int) -> list[np.ndarray]:
 def untrained(finished, tmp_path_factory) -> Project:
     """Gram vectors of sessions by the workflow; parts and tables by their scripts."""
     project = finished.copy(tmp_path_factory.mktemp("untrained") / "project")
-    grams = "results/nsd/session_grams/joined/sub-{:02d}"
+    grams = "results/nsd/session_grams/all/joined/sub-{:02d}"
     project.snakemake("--quiet", "all", "--", *(grams.format(subject) for subject in SUBJECTS))
     n = n_images(project)
     order = np.random.default_rng(1).permutation(n)
@@ -203,7 +203,7 @@ def untrained(finished, tmp_path_factory) -> Project:
 
 
 def run_part(project, model, seed, subject, features, output, check=True):
-    grams = f"results/nsd/session_grams/joined/sub-{subject:02d}"
+    grams = f"results/nsd/session_grams/all/joined/sub-{subject:02d}"
     words = {
         "model": model, "seed": seed, "subject": subject, "features": features, "grams": grams,
         "dataset": "nsd", "min-trials": 3, "output": output,
