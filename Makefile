@@ -60,18 +60,9 @@ $(VENV)/clients/%/ready: envs/clients/%.txt $(VENV)/ready
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-test-clients: $(VENV)/ready-test $(VENV)/clients/neuralpredictors/ready
-	NEURALPREDICTORS_PYTHON=$(VENV)/clients/neuralpredictors/bin/python \
-	$(BIN)/python -m pytest tests/clients
-
-## The readers of others open what the workflow writes; each lives in an environment of its own.
-$(VENV)/clients/%/ready: envs/clients/%.txt $(VENV)/ready
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	touch $@
-
-test-clients: $(VENV)/ready-test $(VENV)/clients/brainscore/ready
+test-clients: $(VENV)/ready-test $(VENV)/clients/brainscore/ready $(VENV)/clients/neuralpredictors/ready
 	BRAINSCORE_PYTHON=$(VENV)/clients/brainscore/bin/python \
+	NEURALPREDICTORS_PYTHON=$(VENV)/clients/neuralpredictors/bin/python \
 	$(BIN)/python -m pytest tests/clients
 
 test-long: $(VENV)/ready-test
