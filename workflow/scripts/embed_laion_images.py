@@ -24,7 +24,8 @@ def main(options: argparse.Namespace) -> None:
     record = make_record(options.spec)
     if options.backend == "projection":
         embed = projection(options.label, WIDTHS[options.label])
-        write(options, pictures, embed, {"backend": PROJECTION}, record)
+        facts = {"backend": PROJECTION, "versions": encode(versions_of(("pillow",)))}
+        write(options, pictures, embed, facts, record)
     else:
         with_model(options, pictures, record)
     log_changes(pictures)

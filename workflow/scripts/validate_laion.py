@@ -36,6 +36,7 @@ def main(options: argparse.Namespace) -> None:
         trials=options.trials,
         betas=options.betas,
         grids=options.grids,
+        is_real=record["dataset_source"] == "real",
     )
     outcomes = validate_laion(files)
     tally = counts(outcomes)

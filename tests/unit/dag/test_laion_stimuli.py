@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from repalign.dag import laion_stimuli
-from repalign.dag.laion_stimuli import LaionStimuli, laion_stimuli_steps
+from repalign.dag import laion_stimuli_plan
+from repalign.dag.laion_stimuli import laion_stimuli_steps
+from repalign.dag.laion_stimuli_plan import LaionStimuli
 from repalign.errors import RepalignError
 from repalign.settings import Settings
 from repalign.simulate.laion import simulate_laion
@@ -120,7 +121,7 @@ def test_nothing_can_be_made_without_the_folder(tmp_path):
 
 
 def test_models_that_are_not_installed_are_left_out(root, monkeypatch):
-    monkeypatch.setattr(laion_stimuli, "models_installed", lambda: False)
+    monkeypatch.setattr(laion_stimuli_plan, "models_installed", lambda: False)
     found = stimuli(root, source="other")
     assert not found.can_make(CLIP)
     assert not found.can_make(MASKS)

@@ -1,5 +1,6 @@
 """The validator: a clean tree passes, and every silent failure of the public reader is found."""
 
+import dataclasses
 import gzip
 import json
 
@@ -427,6 +428,23 @@ def test_a_shared_image_that_one_subject_is_not_shown_is_found(tree):
 def _labels(root, subject):
     lines = (root / TRIALS.format(subject=subject, session=1)).read_text().splitlines()[1:]
     return [line.split("\t")[3] for line in lines]
+
+
+def test_an_absent_session_is_no_error(tree):
+    for pattern in (TRIALS, BETAS):
+        (tree / pattern.format(subject=1, session=2)).unlink()
+    assert failing(tree) == set()
+    found = statuses(tree)
+    assert found["J6"].status == "note"
+    assert found["J5"].status in ("pass", "note")
+
+
+def test_stand_ins_fail_where_the_data_are_real(clean):
+    files = dataclasses.replace(files_of(clean), is_real=True)
+    failed = [o for o in validate_laion(files) if o.status == "fail"]
+    assert {o.invariant for o in failed} == {"E1"}
+    assert len(failed) == 4
+    assert all("not a model" in o.message for o in failed)
 
 
 # The report.

@@ -16,8 +16,7 @@ from repalign.models.laion_embeddings import backend_of, make_embeddings, write_
 from repalign.models.laion_masks import write_segmentations
 from repalign.models.laion_pictures import open_laion
 from repalign.models.laion_reproduction import compare_embeddings
-from repalign.models.segment_transformers import surest
-from repalign.models.segmenters import ColourSegmenter, Found, read_nouns
+from repalign.models.segmenters import ColourSegmenter, Found, read_nouns, surest
 from repalign.tables.laion_layout import GREY
 
 NO_SPEC = {"spec": None, "dataset_source": None, "versions": {}}

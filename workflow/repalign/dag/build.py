@@ -19,8 +19,9 @@ from repalign.dag.feature_plan import models_installed
 from repalign.dag.images import image_steps
 from repalign.dag.kmcca import kmcca_steps
 from repalign.dag.laion_recordings import laion_recording_steps
-from repalign.dag.laion_stimuli import ANALYSES as LAION_STIMULI
-from repalign.dag.laion_stimuli import LaionStimuli, laion_stimuli_steps
+from repalign.dag.laion_stimuli import laion_stimuli_steps
+from repalign.dag.laion_stimuli_plan import ANALYSES as LAION_STIMULI
+from repalign.dag.laion_stimuli_plan import LaionStimuli
 from repalign.dag.manifest import Manifest
 from repalign.dag.metadata import metadata_steps
 from repalign.dag.model_model import model_model_steps

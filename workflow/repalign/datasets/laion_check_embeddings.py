@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from repalign.datasets.laion_checks import Findings, named
+from repalign.datasets.laion_checks import Findings, named, stand_in
 from repalign.tables.laion_layout import EMBEDDING_DATASETS, UNIT_NORM, WIDTHS
 
 ALL = ("E1", "E2", "E3", "E4", "E5", "E6", "E7")
@@ -20,7 +20,11 @@ _ROWS = 2048
 
 
 def check_embeddings(
-    files: Mapping[str, Path | None], names: Sequence[str] | None, findings: Findings
+    files: Mapping[str, Path | None],
+    names: Sequence[str] | None,
+    findings: Findings,
+    *,
+    is_real: bool = False,
 ) -> None:
     """Check the embedding files.
 
@@ -32,6 +36,8 @@ def check_embeddings(
         Names of all images; None if their table is absent.
     findings : Findings
         Takes what is found.
+    is_real : bool
+        Whether the data are real; files that no model made then fail E1.
     """
     first: tuple[str, list[str]] | None = None
     for label, width in WIDTHS.items():
@@ -41,7 +47,7 @@ def check_embeddings(
             continue
         try:
             with h5py.File(path, "r") as file:
-                ids = _check_layout(file, named(path), width, findings)
+                ids = _check_layout(file, named(path), width, findings, is_real=is_real)
                 if ids is None:
                     continue
                 _check_ids(ids, names, named(path), findings)
@@ -53,10 +59,13 @@ def check_embeddings(
             findings.fail(ALL, named(path), f"unreadable: {error}")
 
 
-def _check_layout(file: h5py.File, name: str, width: int, findings: Findings) -> list[str] | None:
+def _check_layout(
+    file: h5py.File, name: str, width: int, findings: Findings, *, is_real: bool
+) -> list[str] | None:
     """Check E1; return the ids, or None if they, or the embeddings, cannot be read."""
     wrong = [f"no dataset {key}" for key in EMBEDDING_DATASETS if key not in file]
     wrong += [f"a dataset {key}" for key in file if key not in EMBEDDING_DATASETS]
+    wrong += stand_in(file.attrs.get("backend"), is_real=is_real)
     embedding, ids, valid = (file.get(key) for key in EMBEDDING_DATASETS)
     n_rows = len(ids) if isinstance(ids, h5py.Dataset) and ids.ndim == 1 else 0
     for key, data, kind, shape in (

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repalign.datasets.laion_checks import Findings, named
+from repalign.datasets.laion_checks import Findings, named, stand_in
 from repalign.datasets.laion_metadata import read_laion_table
 from repalign.errors import RepalignError
 from repalign.tables.laion_layout import BOX, FULL_MASK, MASK_COLUMNS, MASKS_DATASET, NULL_WORDS
@@ -34,10 +34,13 @@ class Images:
         Names of the shared ones; None if the table of images is absent.
     sizes : mapping of str to tuple of int
         Width and height, where pictures are there.
+    is_real : bool
+        Whether the data are real; masks that no model made then fail S10.
     """
 
     shared: frozenset[str] | None
     sizes: Mapping[str, Size]
+    is_real: bool = False
 
 
 def check_masks(
@@ -67,7 +70,10 @@ def check_masks(
                 findings.fail(OF_FILE, named(path), f"no dataset `masks` of uint8: {found}")
                 _check_rows(table, None, table_path, findings)
                 return
-            findings.judge("S10", named(path), _storage(masks), "other storage")
+            maker = file.attrs.get("backend", "")
+            wrong = _storage(masks) + stand_in(maker, is_real=images.is_real)
+            fine = f"backend: {maker}" if maker else ""
+            findings.judge("S10", named(path), wrong, "other storage, or no model", fine=fine)
             _check_rows(table, len(masks), table_path, findings)
             _check_content(masks, path, table, table_path, images, findings)
     except (OSError, EOFError) as error:

@@ -24,6 +24,8 @@ from repalign.tables.laion_layout import TRIAL_COLUMNS, owner_of
 ALL = ("J1", "J2", "J3", "J4", "J5", "J6", "J8", "J9")
 _SESSION = re.compile(r"(sub-\d+)_(ses-\d+)_")
 _SUBJECT = re.compile(r"(sub-\d+)_")
+NEARLY_ALL = 0.95
+"""Share of the planned trials that a subject with all sessions has at least."""
 _GRID_TOLERANCE = 1e-3
 """Millimetres between affines of one grid."""
 
@@ -219,8 +221,19 @@ def _check_shared(
         return
     shared = set(images["image_name"][images["shared"]])
     of_all = set().union(*(shared & set(labels) for labels in shown.values()))
-    wrong = [
-        f"{subject}: no {name}" for subject, labels in shown.items()
-        for name in sorted(of_all - set(labels))
-    ]  # fmt: skip
-    findings.judge("J5", "subjects", wrong, "shared images that some subjects are not shown")
+    lost = {subject: sorted(of_all - set(labels)) for subject, labels in shown.items()}
+    wrong = [f"{subject}: no {name}" for subject, names in lost.items() for name in names]
+    message = "shared images that some subjects are not shown"
+    if any(names and _is_complete(s, shown[s], images) for s, names in lost.items()):
+        findings.judge("J5", "subjects", wrong, message)
+    else:
+        message += ", of whom sessions are absent"
+        findings.judge("J5", "subjects", wrong, message, status="note")
+
+
+def _is_complete(subject: str, labels: Counter[str], images: pd.DataFrame) -> bool:
+    """Say whether a subject has all sessions: hardly fewer trials than are planned."""
+    number = int(subject.removeprefix("sub-"))
+    owned = np.array([owner_of(name) == number for name in images["image_name"]], bool)
+    planned = images["n_reps"].to_numpy()[images["shared"].to_numpy(bool) | owned].sum()
+    return bool(labels.total() >= NEARLY_ALL * planned)

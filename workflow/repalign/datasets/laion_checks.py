@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from repalign.tables.laion_layout import NO_MODEL
+
 Status = Literal["pass", "note", "fail", "skipped"]
 STATUSES: tuple[Status, ...] = ("fail", "note", "skipped", "pass")
 """`note`: it holds, but there is something to know. `skipped`: a file that it needs is absent or
@@ -162,6 +164,11 @@ def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
         worst[outcome.invariant] = min(rank, worst.get(outcome.invariant, 3))
     names = ("fail", "note", "pass", "skipped")
     return {name: sum(rank == k for rank in worst.values()) for k, name in enumerate(names)}
+
+
+def stand_in(maker: object, *, is_real: bool) -> list[str]:
+    """Return what is wrong with the maker of a file: no model, where the data are real."""
+    return [f"backend: {maker}"] if is_real and str(maker).endswith(NO_MODEL) else []
 
 
 def named(path: Path) -> str:

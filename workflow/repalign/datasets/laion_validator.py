@@ -32,6 +32,8 @@ class LaionFiles:
         The other derived files.
     trials, betas, grids : sequence of Path
         Of all subjects: trial tables, betas of sessions, other images on their grid.
+    is_real : bool
+        Whether the data are real, so that nothing in them is to be made by a stand-in.
     """
 
     pictures: Path | None = None
@@ -43,6 +45,7 @@ class LaionFiles:
     trials: Sequence[Path] = ()
     betas: Sequence[Path] = ()
     grids: Sequence[Path] = ()
+    is_real: bool = False
 
 
 def validate_laion(files: LaionFiles) -> list[Outcome]:
@@ -62,13 +65,14 @@ def validate_laion(files: LaionFiles) -> list[Outcome]:
     findings = Findings()
     images = _read_images(files.metadata, findings)
     names = None if images is None else images["image_name"].tolist()
-    check_embeddings(files.embeddings, names, findings)
+    check_embeddings(files.embeddings, names, findings, is_real=files.is_real)
     if images is None and files.metadata is not None:
         sizes: dict[str, tuple[int, int]] = {}
     else:
         sizes = check_pictures(files.pictures, images, files.embeddings, findings)
     shared = None if images is None else frozenset(images["image_name"][images["shared"]])
-    check_masks(files.masks, files.mask_table, Images(shared, sizes), findings)
+    known = Images(shared, sizes, files.is_real)
+    check_masks(files.masks, files.mask_table, known, findings)
     check_captions(files.captions, images, findings)
     subjects = by_subject(files.trials, files.betas, files.grids)
     check_subjects(subjects, images, findings)

@@ -12,10 +12,9 @@ import pandas as pd
 
 from repalign.errors import RepalignError
 from repalign.models.laion_embeddings import backend_of
+from repalign.tables.laion_layout import NO_MODEL
 
 COLUMNS = ("label", "images", "n_images", "minimum", "q01", "median", "mean")
-NO_MODEL = "not a model"
-"""What the attribute `backend` of a file ends in that no model made."""
 
 
 def compare_embeddings(

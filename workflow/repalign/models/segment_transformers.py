@@ -17,7 +17,7 @@ from PIL import Image
 from repalign.errors import RepalignError
 from repalign.models.libraries import import_torch, import_transformers
 from repalign.models.model_folders import commit_of, find_folder
-from repalign.models.segmenters import Found, Mask
+from repalign.models.segmenters import Float64, Found, Mask, surest
 from repalign.models.weight_files import (
     Weights,
     checked_files,
@@ -26,8 +26,6 @@ from repalign.models.weight_files import (
     unreadable,
 )
 from repalign.models.weight_state import state_digest
-
-Float64 = npt.NDArray[np.float64]
 
 PROMPT = "a photo of a {noun}"
 """What the detector is asked for, as in its publication."""
@@ -144,39 +142,6 @@ class BoxSegmenter:
             )
             masks += [np.asarray(mask, bool) for mask in found[:, 0].numpy()]
         return masks
-
-
-def surest(
-    scores: Float64, labels: npt.NDArray[np.int64], boxes: Float64, overlap: float
-) -> npt.NDArray[np.int64]:
-    """Leave out boxes that a surer one of the same noun overlaps.
-
-    Parameters
-    ----------
-    scores : ndarray of float64, shape (n,)
-        How sure each is.
-    labels : ndarray of int64, shape (n,)
-        Noun of each.
-    boxes : ndarray of float64, shape (n, 4)
-        x0, y0, x1, y1.
-    overlap : float
-        Largest share of the union of two boxes that both may cover.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_kept,)
-        Positions, surest first; of equal ones the first.
-    """
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    kept: list[int] = []
-    for k in np.argsort(-scores, kind="stable").tolist():
-        same = [j for j in kept if labels[j] == labels[k]]
-        low = np.maximum(boxes[same, :2], boxes[k, :2])
-        high = np.minimum(boxes[same, 2:], boxes[k, 2:])
-        common = np.prod(np.maximum(high - low, 0), axis=1)
-        if (common <= overlap * (area[same] + area[k] - common)).all():
-            kept.append(k)
-    return np.array(kept, np.int64)
 
 
 def load_segmenter(

@@ -16,6 +16,7 @@ from scipy import ndimage
 from repalign.errors import RepalignError
 
 Mask = npt.NDArray[np.bool_]
+Float64 = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 COLOUR = "colour threshold, not a model"
@@ -195,6 +196,39 @@ def bounds(mask: Mask) -> Box:
     return (
         float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1
     )  # fmt: skip
+
+
+def surest(
+    scores: Float64, labels: npt.NDArray[np.int64], boxes: Float64, overlap: float
+) -> npt.NDArray[np.int64]:
+    """Leave out boxes that a surer one of the same noun overlaps.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n,)
+        How sure each is.
+    labels : ndarray of int64, shape (n,)
+        Noun of each.
+    boxes : ndarray of float64, shape (n, 4)
+        x0, y0, x1, y1.
+    overlap : float
+        Largest share of the union of two boxes that both may cover.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_kept,)
+        Positions, surest first; of equal ones the first.
+    """
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    kept: list[int] = []
+    for k in np.argsort(-scores, kind="stable").tolist():
+        same = [j for j in kept if labels[j] == labels[k]]
+        low = np.maximum(boxes[same, :2], boxes[k, :2])
+        high = np.minimum(boxes[same, 2:], boxes[k, 2:])
+        common = np.prod(np.maximum(high - low, 0), axis=1)
+        if (common <= overlap * (area[same] + area[k] - common)).all():
+            kept.append(k)
+    return np.array(kept, np.int64)
 
 
 def _error(found: str, where: str | Path, expected: str) -> RepalignError:

@@ -224,8 +224,8 @@ class LaionSettings(LaionRecordings):
     source: Literal["auto", "real", "simulated", "other"] = Field(
         "auto",
         description=(
-            "What the folder holds. `auto`: simulated if it has a simulation.json, else real, "
-            "which is held to the facts of the publication."
+            "What the folder holds. `auto`: simulated if it has a simulation.json, else real, of "
+            "which nothing is made that only looks like the work of a model."
         ),
     )
     stimuli: LaionStimuliSettings = Field(

@@ -45,6 +45,8 @@ OOD_CATEGORIES = (
     "cropped", "gabor", "gaudy", "illusion-classic", "illusion-natural", "relations", "selfmade",
     "shape", "unusual",
 )  # fmt: skip
+NO_MODEL = "not a model"
+"""End of the attribute `backend` of derived files that no model made."""
 GREY = (128, 128, 128)
 """What transparent pictures were shown over in the scanner."""
 FULL_MASK = 0.99
