@@ -41,30 +41,49 @@ class TrialVariances(NamedTuple):
 
     @property
     def signal(self) -> FloatArray:
-        """Total less noise (n_units,); below 0 by chance where there is no signal."""
+        """Return total less noise; below 0 by chance where there is no signal.
+
+        Returns
+        -------
+        array (n_units,), float64
+        """
         return self.total - self.noise
 
     @property
     def fev(self) -> FloatArray:
-        """Fraction of explainable variance (n_units,); NaN for a silent unit."""
+        """Return the fraction of explainable variance of single trials.
+
+        Returns
+        -------
+        array (n_units,), float64
+            NaN for a silent unit.
+        """
         return quotient(self.signal, self.total)
 
     @property
     def ncsnr(self) -> FloatArray:
-        """Signal-to-noise ratio of NSD (n_units,): standard deviations, signal floored at 0.
+        """Return the signal-to-noise ratio of NSD, of standard deviations, signal floored at 0.
 
-        Infinite for a unit without noise, NaN for a silent one.
+        Returns
+        -------
+        array (n_units,), float64
+            Infinite for a unit without noise, NaN for a silent one.
         """
         return np.sqrt(quotient(np.maximum(self.signal, 0), self.noise))
 
     def noise_ceiling(self, repetitions: float | None = None) -> FloatArray:
-        """Per cent of the variance of a mean over repetitions that is signal (n_units,).
+        """Return the per cent of the variance of a mean over repetitions that is signal.
 
         Parameters
         ----------
         repetitions : float, optional
             Repetitions in the mean; without it their harmonic mean over the images, for which
             the ceiling of ragged repetitions is that of the mean noise of their means.
+
+        Returns
+        -------
+        array (n_units,), float64
+            0 to 100; NaN for a silent unit.
 
         Raises
         ------
@@ -122,14 +141,14 @@ def noise_ceiling_from_ncsnr(ncsnr: Array, n_repetitions: float) -> FloatArray:
 
     Parameters
     ----------
-    ncsnr : array, any shape
+    ncsnr : array (n_units,), or any other shape
         Signal-to-noise ratio: standard deviation of the signal over that of the noise.
     n_repetitions : float
         Trials in the mean.
 
     Returns
     -------
-    ceiling : array of that shape, float64
+    ceiling : array of the shape (n_units,) of `ncsnr`, whatever it is, float64
         ``100 ncsnr**2 / (ncsnr**2 + 1 / n_repetitions)``, 0 to 100. NaN stays NaN: whether
         that counts as no signal is for the caller to say.
 
@@ -277,6 +296,10 @@ def correlation_to_average(responses: Array, predictions: Array, images: IntArra
     images : array of int (n_trials,)
         In any order; an image shown once counts as any other.
 
+    Returns
+    -------
+    correlation : array (n_units,), float64
+
     Raises
     ------
     ValueError
@@ -325,7 +348,17 @@ def unit_chunks(responses: Array) -> Iterator[slice]:
 
 
 def quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Quotient; 0 / 0 is NaN without a warning."""
+    """Divide; 0 / 0 is NaN without a warning.
+
+    Parameters
+    ----------
+    numerator, denominator : arrays (n_units,)
+        Or any other equal shape.
+
+    Returns
+    -------
+    quotient : array (n_units,), float64
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(numerator / denominator, np.float64)
 

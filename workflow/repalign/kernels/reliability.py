@@ -108,6 +108,10 @@ def spearman_brown(reliability: Array | float, factor: float = 2.0) -> FloatArra
         Correlation of two measurements.
     factor : float
         2 for halves.
+
+    Returns
+    -------
+    reliability : array, shape (n_units,) or that of the argument, float64
     """
     r = np.asarray(reliability, np.float64)
     return quotient(factor * r, 1 + (factor - 1) * r)
