@@ -1,4 +1,4 @@
-"""Trials and stimuli of mouse scans, with images matched across mice by name and pixels."""
+"""Trials and stimuli of mouse scans; images of one number must have equal pixels in all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from repalign.tables.schemas import STIMULI, TRIALS, write_checked
 def main(options: argparse.Namespace) -> None:
     scans = [IndexedScan(path) for path in options.indexes]
     stimuli = mouse_stimuli(scans)
-    trials = mouse_trials(dict(zip(options.subjects, scans, strict=True)), stimuli)
+    trials = mouse_trials(dict(zip(options.subjects, scans, strict=True)))
     check_repetitions(trials, options.repetitions)
     record = make_record(options.spec)
     write_checked(options.stimuli, stimuli, STIMULI["mouse"], record)

@@ -142,9 +142,9 @@ def test_every_committed_row_and_figure_can_be_made(root, packages):
         (others / "things" / name).parent.mkdir(parents=True, exist_ok=True)
         (others / "things" / name).touch()
     for scan in ("21067-10-18", "22846-10-16"):
-        (others / "mouse/features").mkdir(parents=True, exist_ok=True)
+        (others / "mouse/features/a").mkdir(parents=True, exist_ok=True)
         (others / f"mouse/static{scan}-GrayImageNet-a.zip").touch()
-    (others / "mouse/features/a_pool-cls.h5").touch()
+    (others / "mouse/features/a/a_pool-cls.h5").touch()
     betas = "bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
     for dataset, recording in (("bold5000", betas), ("things", files.responses.format(subject=1))):
         for name in (recording, "features/a_pool-cls.h5", "control_matrices/control_a.parquet"):

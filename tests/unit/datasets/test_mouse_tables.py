@@ -341,14 +341,14 @@ def test_parts_that_no_reader_could_use_are_refused(scans):
 def prepared(scans):
     subjects = {k: scans[name] for k, name in enumerate(GREY, start=1)}
     stimuli = mouse_stimuli(list(subjects.values()))
-    return subjects, stimuli, mouse_trials(subjects, stimuli)
+    return subjects, stimuli, mouse_trials(subjects)
 
 
 def test_prepared_tables(prepared):
     subjects, stimuli, trials = prepared
     STIMULI["mouse"].validate(stimuli)
     TRIALS.validate(trials)
-    assert stimuli["stimulus_id"].is_monotonic_increasing
+    assert stimuli["image_id"].is_monotonic_increasing
     names = stimuli.set_index("stimulus")
     for subject, scan in subjects.items():
         own, theirs = trials[trials["subject"] == subject], responding(scan)
@@ -362,21 +362,32 @@ def test_prepared_tables(prepared):
     assert trials["shared"].all(), "all mice see one set"
 
 
-def test_images_of_one_name_and_other_pixels_are_different(scans, caplog):
-    stimuli = mouse_stimuli([scans[ZIP], scans[COLOR]])
-    n = TINY.n_train + TINY.n_validation + TINY.n_test
-    assert len(stimuli) == 2 * n
-    assert stimuli["pixels"].is_unique
-    assert not stimuli["stimulus_id"].is_unique
-    assert f"{n} images have the name of another" in caplog.text
-    trials = mouse_trials({1: scans[ZIP], 2: scans[COLOR]}, stimuli)
-    assert not trials["shared"].any()
+def test_images_of_one_number_and_other_pixels_are_refused(scans):
+    with pytest.raises(RepalignError, match=r"different pixels of image \d+ in 21067-10-18/\d+"):
+        mouse_stimuli([scans[ZIP], scans[COLOR]])
+
+
+def test_numbers_do_not_depend_on_which_scans_take_part(scans):
+    few, more = mouse_stimuli([scans[ZIP]]), mouse_stimuli([scans[THIRD], scans[FOLDER]])
+    own = dict(zip(few["stimulus"], few["pixels"], strict=True))
+    assert own == dict(zip(more["stimulus"], more["pixels"], strict=True))
+    assert set(own) == set(scans[ZIP].trials["image_id"])
+
+
+def test_implausible_numbers_are_refused(raw, tmp_path):
+    def change(arrays):
+        arrays["meta/trials/frame_image_id.npy"] = (
+            arrays["meta/trials/frame_image_id.npy"] + 70_000
+        )
+
+    scan = index(spoil(raw / FOLDER, tmp_path / FOLDER, change), tmp_path / "index")
+    with pytest.raises(RepalignError, match="below 65536"):
+        mouse_stimuli([scan])
 
 
 def test_a_withheld_scan_is_no_subject(scans):
-    stimuli = mouse_stimuli([scans[COMPETITION]])
     with pytest.raises(RepalignError, match=r"scan 26872-17-20[\s\S]*mouse.withheld"):
-        mouse_trials({1: scans[COMPETITION]}, stimuli)
+        mouse_trials({1: scans[COMPETITION]})
 
 
 def test_an_image_in_two_tiers_belongs_to_none(scans):

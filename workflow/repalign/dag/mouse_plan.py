@@ -18,8 +18,23 @@ from repalign.tables.scan_names import parse_key, parse_scan_name
 REPETITIONS = 10
 
 
+@dataclass(frozen=True)
 class MouseFeatures(FeaturePlan):
-    """Features of the images that mice saw: no language model reads captions of them."""
+    """Features of the images that mice saw: no language model reads captions of them.
+
+    Attributes
+    ----------
+    stimulus_set : str
+        Hash of the images; those of other sets have the same numbers.
+    """
+
+    stimulus_set: str = ""
+
+    @property
+    def place(self) -> Path:
+        """Return the features folder, of the stimulus set."""
+        folder = self.settings.mouse.features.format(stimulus_set=self.stimulus_set)
+        return Path(self.own.raw) / folder
 
     @cached_property
     def registry(self) -> list[Model]:
@@ -35,7 +50,7 @@ class MousePlan(RecordedPlan):
     title = "mouse V1"
     published_sessions = {}  # noqa: RUF012 - a constant
     n_images = 2**16
-    id_column = "mouse_id"
+    id_column = "image_id"
     partners_are_alike = False
     default_subset = "test"
 
@@ -131,19 +146,35 @@ class MousePlan(RecordedPlan):
         numbered among all scans of the raw folder, so that a selection changes no number.
         """
         numbers = {key: k for k, key in enumerate(self.found, start=1)}
-        kept = {key: self._set_of(key) for key in self.scans if key not in self.mouse.withheld}
-        counts = Counter(kept.values())
-        # The first of those with the most scans.
-        chosen = self.mouse.stimulus_set or max(counts, key=lambda s: counts[s], default="")
-        subjects = {numbers[key]: key for key, hashed in kept.items() if hashed == chosen}
+        sets, chosen = self._sets, self.stimulus_set
+        subjects = {numbers[key]: key for key, hashed in sets.items() if hashed == chosen}
         if not subjects:
+            known = ", ".join(sorted({*sets.values()})) or "none: all scans are withheld"
             raise RepalignError(
                 f"no scan of stimulus set {chosen or 'any'}",
                 where="mouse.stimulus_set",
-                expected=f"one of {', '.join(sorted(counts)) or 'none: all scans are withheld'}",
+                expected=f"one of {known}",
                 remedy="Correct mouse.stimulus_set, mouse.scans or mouse.withheld.",
             )
         return subjects
+
+    @property
+    def stimulus_set(self) -> str:
+        """Return the hash of the stimulus set that is compared: the first of the most scans."""
+        counts = Counter(self._sets.values())
+        return self.mouse.stimulus_set or max(counts, key=lambda s: counts[s], default="")
+
+    @cached_property
+    def _sets(self) -> dict[str, str]:
+        """Return the stimulus set of each selected scan that is not withheld."""
+        if not self.raw_folder.exists or not self.found:
+            return {}
+        names = {key: parse_scan_name(Path(self.found[key]).name) for key in self.scans}
+        return {
+            key: name.stimulus_set if name else ""
+            for key, name in names.items()
+            if key not in self.mouse.withheld
+        }
 
     @cached_property
     def sessions(self) -> dict[int, int]:
@@ -164,7 +195,13 @@ class MousePlan(RecordedPlan):
     @cached_property
     def feature_plan(self) -> FeaturePlan:
         """Return where the features of models come from."""
-        return MouseFeatures(self.settings, self.raw_folder.is_simulated, self.root, self.name)
+        return MouseFeatures(
+            self.settings,
+            self.raw_folder.is_simulated,
+            self.root,
+            self.name,
+            stimulus_set=self.stimulus_set,
+        )
 
     def has_recordings(self) -> bool:
         """Say whether there is a scan that can be compared."""
@@ -177,10 +214,6 @@ class MousePlan(RecordedPlan):
         if self.has_recordings():
             return super().sources()
         return dict.fromkeys(("recordings", "partners", "features", "controls"), False)
-
-    def _set_of(self, key: str) -> str:
-        name = parse_scan_name(Path(self.found[key]).name)
-        return name.stimulus_set if name else ""
 
     def _error(self, found: str, expected: str, remedy: str) -> RepalignError:
         return RepalignError(found, where=f"mouse.raw: {self.own.raw}", expected=expected,

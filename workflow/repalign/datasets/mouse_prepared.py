@@ -19,8 +19,8 @@ from repalign.datasets.trial_table import trials_of_presentations
 from repalign.tables.atomic import atomic_folder
 
 log = logging.getLogger("repalign")
-IDENTITY = ["stimulus_id", "pixels"]
-"""What makes two images the same one across mice: name and pixels."""
+MOST_IMAGES = 2**16
+"""Numbers of images are below this: draws of images permute so many."""
 
 
 def mouse_stimuli(scans: Sequence[IndexedScan]) -> pd.DataFrame:
@@ -34,13 +34,16 @@ def mouse_stimuli(scans: Sequence[IndexedScan]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `STIMULI["mouse"]`, a row an image, ordered by name and pixels. `file` is
-        where its first showing is: data key and file number. `subset` is its tier, and empty if
-        it is in different tiers in different scans.
+        The columns of `STIMULI["mouse"]`, a row an image, ordered by number. `stimulus` is the
+        number that the scans give it, whatever scans take part. `file` is where its first
+        showing is: data key and file number. `subset` is its tier, and empty if it is in
+        different tiers in different scans; a warning counts those.
 
-    Notes
-    -----
-    Images of one name but different pixels are different images; a warning counts them.
+    Raises
+    ------
+    RepalignError
+        If images of one number have different pixels or classes, so that mice would be compared
+        on different pictures, or a number is implausibly large.
     """
     shown = pd.concat(
         [
@@ -48,23 +51,33 @@ def mouse_stimuli(scans: Sequence[IndexedScan]) -> pd.DataFrame:
             for scan in scans
         ]
     )
-    tiers = shown.groupby(IDENTITY)["tier"].nunique()
-    stimuli = shown.drop_duplicates(IDENTITY).sort_values(IDENTITY, ignore_index=True)
-    mixed = tiers.to_numpy() > 1
-    other = stimuli.loc[stimuli["stimulus_id"].duplicated(keep=False), "stimulus_id"].unique()
-    if len(other):
-        log.warning("%d images have the name of another: %s", len(other), rows_text(list(other)))
+    by_number = shown.groupby("image_id")
+    for column, what in (("image_class", "classes"), ("pixels", "pixels")):
+        kinds = by_number[column].nunique()
+        wrong = kinds.index[kinds > 1].tolist()
+        if wrong:
+            places = by_number.get_group(wrong[0]).drop_duplicates(column)["place"].tolist()
+            raise refuse_scan(
+                f"different {what} of image {wrong[0]} in {rows_text(places)}, and of "
+                f"{len(wrong) - 1} more images",
+                "mouse.stimulus_set",
+                "scans that show the same images under the same numbers",
+                "Choose scans of one stimulus set with mouse.stimulus_set or mouse.scans.",
+            )
+    stimuli = shown.drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
+    if stimuli["image_id"].max() >= MOST_IMAGES:
+        found = f"image {stimuli['image_id'].max()}"
+        raise refuse_scan(found, "meta/trials", f"numbers of images below {MOST_IMAGES}")
+    mixed = by_number["tier"].nunique().to_numpy() > 1
     if mixed.any():
         names = rows_text(stimuli.loc[mixed, "stimulus_id"].tolist())
         log.warning("%d images are in different tiers in different scans: %s", mixed.sum(), names)
-    numbers = np.arange(len(stimuli), dtype=np.uint32)
     return pd.DataFrame(
         {
-            "stimulus": numbers,
-            "mouse_id": numbers,
-            "stimulus_id": stimuli["stimulus_id"].astype(str),
-            "image_class": stimuli["image_class"].astype(str),
+            "stimulus": stimuli["image_id"].astype(np.uint32),
             "image_id": stimuli["image_id"].astype(np.uint32),
+            "image_class": stimuli["image_class"].astype(str),
+            "stimulus_id": stimuli["stimulus_id"].astype(str),
             "pixels": stimuli["pixels"].astype(str),
             "subset": np.where(mixed, "", stimuli["tier"].astype(str)),
             "file": stimuli["place"].astype(str),
@@ -72,15 +85,13 @@ def mouse_stimuli(scans: Sequence[IndexedScan]) -> pd.DataFrame:
     ).astype({"subset": "str"})
 
 
-def mouse_trials(scans: Mapping[int, IndexedScan], stimuli: pd.DataFrame) -> pd.DataFrame:
+def mouse_trials(scans: Mapping[int, IndexedScan]) -> pd.DataFrame:
     """List the trials of subjects, in the order of presentation.
 
     Parameters
     ----------
     scans : mapping of int to IndexedScan
         The scan of each subject.
-    stimuli : DataFrame
-        As returned by `mouse_stimuli`.
 
     Returns
     -------
@@ -93,7 +104,6 @@ def mouse_trials(scans: Mapping[int, IndexedScan], stimuli: pd.DataFrame) -> pd.
     RepalignError
         If the responses to the test images of a scan are withheld.
     """
-    number = stimuli.set_index(IDENTITY)["stimulus"]
     shown = []
     for subject, scan in scans.items():
         if "test" in scan.facts["withheld"]:
@@ -103,10 +113,10 @@ def mouse_trials(scans: Mapping[int, IndexedScan], stimuli: pd.DataFrame) -> pd.
                 "scans that can be compared with others",
                 f"Add {scan.key} to mouse.withheld, so that it is left out of comparisons.",
             )
-        own = responding(scan)
-        keys = pd.MultiIndex.from_frame(own[IDENTITY])
         columns = {"subject": subject, "session": 1, "run": 1}
-        shown.append(pd.DataFrame({**columns, "stimulus": number.loc[keys].to_numpy()}))
+        shown.append(
+            pd.DataFrame({**columns, "stimulus": responding(scan)["image_id"].to_numpy()})
+        )
     return trials_of_presentations(pd.concat(shown, ignore_index=True))
 
 

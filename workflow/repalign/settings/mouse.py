@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from repalign.settings.section import Section
+from repalign.settings.section import Section, template
 
 KEY = r"\d+-\d+-\d+"
 ScanKey = Annotated[str, StringConstraints(pattern=rf"^{KEY}$")]
@@ -122,16 +122,17 @@ class MouseSettings(Section):
             "nothing else that is computed does; so none is written unless it is asked for."
         ),
     )
-    features: str = Field(
-        "features",
+    features: Annotated[str, template(stimulus_set="")] = Field(
+        "features/{stimulus_set}",
         description=(
             "Folder of model features, one .h5 or .pt file a model; relative to `raw`, or an "
-            "absolute path. Their ids are those of prepared/stimuli.parquet."
+            "absolute path. Their ids are the numbers of the images in the scans (image_id), "
+            "which other stimulus sets use for other images."
         ),
     )
     skip_features: list[str] = Field([], description="Patterns of files that are left out.")
     assume_row_order: bool = Field(
-        False, description="Whether row k of a .pt file without ids is stimulus k."
+        False, description="Whether row k of a .pt file without ids is image k."
     )
     controls: str = Field(
         "control_matrices",

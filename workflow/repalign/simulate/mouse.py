@@ -20,7 +20,6 @@ from repalign.simulate.seeds import stream
 from repalign.simulate.truth import write_dataset_manifest
 from repalign.tables.atomic import atomic_folder
 from repalign.tables.provenance import encode
-from repalign.tables.scan_names import digest_of, stimulus_id
 
 KEYS = ("21067-10-18", "22846-10-16", "23343-5-17", "23656-14-22", "23964-4-22", "24001-2-9",
         "24009-3-3", "24010-1-7", "24013-8-8")  # fmt: skip
@@ -199,30 +198,25 @@ def _rdm(settings: MouseSimulation, neurons: Neurons, shown: _Pictures) -> Float
 
 
 def _write_models(root: Path, settings: MouseSimulation, sets: dict[bool, _Pictures]) -> None:
-    """Write features of simulated models for the pictures of both sets.
+    """Write features of simulated models, `features/<hash>/*.h5`: a folder a stimulus set."""
+    for color, shown in sets.items():
+        order = np.argsort(shown.ids)
+        latent = shown.latent[order]
+        for number, (model, shares) in enumerate(MODELS.items()):
+            rng = stream(settings.seed, "mouse model", number, int(color))
+            layers = [_layer(latent, share, rng) for share in shares]
+            facts = {"provenance": encode(origin_of(settings.seed))}
+            path = root / "features" / shown.hash / f"{model}.h5"
+            write_features(path, layers, shown.ids[order], facts)
 
-    Rows are numbered as the prepared dataset numbers its stimuli: by name, then by pixels.
-    """
-    shown = [
-        (stimulus_id("imagenet", int(number)), digest_of(pixels), latent)
-        for one in sets.values()
-        for number, pixels, latent in zip(one.ids, one.pixels, one.latent, strict=True)
-    ]
-    latent = np.array([row[2] for row in sorted(shown, key=lambda row: row[:2])])
-    for number, (model, shares) in enumerate(MODELS.items()):
-        rng = stream(settings.seed, "mouse model", number)
-        layers = [
-            (
-                np.sqrt(share)
-                * latent
-                @ np.linalg.qr(rng.normal(0, 1, (32, latent.shape[1])))[0].T
-                + np.sqrt((1 - share) * latent.shape[1] / 32) * rng.normal(0, 1, (len(latent), 32))
-            ).astype(np.float32)
-            for share in shares
-        ]
-        facts = {"provenance": encode(origin_of(settings.seed))}
-        path = root / "features" / f"{model}.h5"
-        write_features(path, layers, np.arange(len(latent)), facts)
+
+def _layer(latent: Floats, share: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Turn latent features into 32 dimensions of equal variance, and add noise."""
+    n_images, n_latent = latent.shape
+    axes = np.linalg.qr(rng.normal(0, 1, (32, n_latent)))[0]
+    noise = np.sqrt(n_latent / 32) * rng.normal(0, 1, (n_images, 32))
+    values: Floats = np.sqrt(share) * latent @ axes.T + np.sqrt(1 - share) * noise
+    return values.astype(np.float32)
 
 
 def _write_rows(path: Path, rows: list[list[object]]) -> None:

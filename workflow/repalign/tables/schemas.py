@@ -95,10 +95,9 @@ STIMULI = {
         ("ood_category", _column("str", "kind of image out of distribution; empty for others")),
     ),
     "mouse": _stimuli(
-        ("mouse_id", _column("uint32", "number of the image, from 0: the same", unique=True)),
-        ("stimulus_id", _column("str", "class and number of the image in one text")),
+        ("image_id", _column("uint32", "number of the image in the scans: the same", unique=True)),
         ("image_class", _column("str", "source of the image, such as imagenet")),
-        ("image_id", _column("uint32", "number of the image in its class")),
+        ("stimulus_id", _column("str", "class and number of the image in one text")),
         ("pixels", _column("str", "digest of shape and pixels")),
         (
             "subset",
