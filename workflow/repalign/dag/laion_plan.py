@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from repalign.dag.feature_plan import FeaturePlan
-from repalign.dag.laion_stimuli import LaionStimuli
+from repalign.dag.laion_stimuli_plan import LaionStimuli
 from repalign.dag.recorded import RecordedPlan
 from repalign.errors import RepalignError
 from repalign.settings.laion import LaionSettings
