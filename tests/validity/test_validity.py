@@ -94,6 +94,7 @@ def test_power_rises_with_planted_strength(study):
     assert shares[-1] > 0.95
 
 
+@pytest.mark.long
 def test_repeated_images_need_images_to_be_permuted(study):
     """Trials of one image are alike in every subject: shuffling trials takes them for independent.
 
