@@ -293,5 +293,5 @@ def test_all_pairs_of_words_and_hemispheres_have_one_producer(root):
     flow = steps(root)
     for words, hemispheres in product(WORD_TOKENIZERS, ("joined", "separated")):
         assert flow.producer(f"results/nsd/words/{words}.parquet") is not None
-        assert flow.producer(f"results/nsd/image_rdms/{hemispheres}/sub-01") is not None
+        assert flow.producer(f"results/nsd/image_rdms/all/{hemispheres}/sub-01") is not None
     assert flow.producer("results/nsd/words/letters.parquet") is None
