@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 TABLE := results/nsd/rsa_subject_subject_alignment_shift_1_joined
 FIGURES := results/nsd/figures/rsa_subject_subject_alignment_shift_1_joined
 CORES ?= all
-# Processes of the tests; those of a file stay together, for they share what they prepare.
+# Processes of the tests; those of a file stay together, for they share what they prepare. Each has
+# one thread for linear algebra, or they would be in each other's way.
 PROCESSES ?= auto
-PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
 .PHONY: demo models simulate-models test test-models test-clients test-long lint docs lock report clean
 

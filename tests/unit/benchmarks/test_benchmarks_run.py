@@ -10,56 +10,57 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
 
 
+TABLES: dict[str, list[str]] = {
+    "kernels": ["clip limits", "RDM vector", "ranks", "all regions x all regions"],
+    "extraction": [
+        "session extraction",
+        "floor: decompression alone",
+        "gathering",
+        "published way",
+    ],
+    "pair": [
+        "our three scripts",
+        "whole-array NumPy",
+        "shared trials only",
+        "RDMs of subject i",
+        "RDMs of subject j",
+        "ranks of subject i",
+        "comparison, Pearson",
+        "comparison, Spearman",
+    ],
+    "alignment": [
+        "Pearson",
+        "Spearman",
+        "subject-model",
+        "independent, one pair",
+        "independent, all pairs",
+        "cyclic, one pair",
+        "cyclic, all pairs",
+    ],
+    "scale": ["inter-subject null", "model null", "model,", "partial", "group"],
+    "models": [
+        "compare_models",
+        "a pair of layers",
+        "the whole loop",
+        "times faster",
+        "vectors",
+        "projected",
+    ],
+    "assemblies": ["ours: voxels of regions", "published way: all as float32"],
+    "mcca": ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"],
+    "curated": ["ours", "usual way"],
+    "permutations": [],
+    "validity": [],
+}
+"""Benchmarks, and how rows start that each must print."""
+SLOW = {"alignment", "curated", "pair", "scale"}
+
+
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("kernels", ["clip limits", "RDM vector", "ranks", "all regions x all regions"]),
-        (
-            "extraction",
-            ["session extraction", "floor: decompression alone", "gathering", "published way"],
-        ),
-        (
-            "pair",
-            [
-                "our three scripts",
-                "whole-array NumPy",
-                "shared trials only",
-                "RDMs of subject i",
-                "RDMs of subject j",
-                "ranks of subject i",
-                "comparison, Pearson",
-                "comparison, Spearman",
-            ],
-        ),
-        (
-            "alignment",
-            [
-                "Pearson",
-                "Spearman",
-                "subject-model",
-                "independent, one pair",
-                "independent, all pairs",
-                "cyclic, one pair",
-                "cyclic, all pairs",
-            ],
-        ),
-        ("scale", ["inter-subject null", "model null", "model,", "partial", "group"]),
-        (
-            "models",
-            [
-                "compare_models",
-                "a pair of layers",
-                "the whole loop",
-                "times faster",
-                "vectors",
-                "projected",
-            ],
-        ),
-        ("assemblies", ["ours: voxels of regions", "published way: all as float32"]),
-        ("mcca", ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"]),
-        ("curated", ["ours", "usual way"]),
-        ("permutations", []),
-        ("validity", []),
+        pytest.param(name, rows, id=name, marks=[pytest.mark.long] if name in SLOW else [])
+        for name, rows in TABLES.items()
     ],
 )
 def test_prints_its_tables(name, rows, tmp_path):
