@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from repalign.datasets.nsd_assemblies import assembly_attributes, open_recordings, region_assembly
+from repalign.datasets.nsd_assemblies import assembly_attributes, region_assembly
+from repalign.datasets.nsd_recordings import open_recordings
 from repalign.datasets.nsd_split import read_split
 from repalign.scripting import run, script_parser
 from repalign.tables.assemblies import write_assembly

@@ -8,9 +8,9 @@ from pathlib import Path
 from repalign.datasets.nsd_assemblies import (
     assembly_attributes,
     benchmark_pair,
-    open_recordings,
     stimulus_set_name,
 )
+from repalign.datasets.nsd_recordings import open_recordings
 from repalign.datasets.nsd_split import PARTS, read_split
 from repalign.scripting import run, script_parser
 from repalign.tables.assemblies import write_assembly

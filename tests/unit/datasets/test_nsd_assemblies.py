@@ -9,15 +9,14 @@ import pytest
 from repalign.alignment.shared_images import shared_images
 from repalign.datasets.complete_images import complete_images
 from repalign.datasets.nsd_assemblies import (
-    Recording,
     assembly_attributes,
     benchmark_pair,
     check_real_count,
-    open_recordings,
     region_assembly,
     split_images,
 )
 from repalign.datasets.nsd_betas import SessionSums, write_session_sums
+from repalign.datasets.nsd_recordings import Recording, open_recordings
 from repalign.datasets.nsd_split import read_split, write_split
 from repalign.errors import RepalignError
 from repalign.tables.assembly_rules import check_assembly
