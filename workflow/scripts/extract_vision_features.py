@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
         "--channels", nargs="*", choices=CHANNEL_RULES, default=[], help="what models see of scans"
     )
     options.add_argument(
-        "--below", nargs="*", required=True, help="where that folder lies in the raw data"
+        "--below", nargs="*", default=[], help="where that folder lies in the raw data"
     )
     options.add_argument("--images", choices=["jpeg", "exact"], required=True)
     return options
