@@ -154,3 +154,13 @@ def test_one_setting_remakes_what_depends_on_it(finished, tmp_path):
     assert done.returncode
     assert "some of" in done.stderr or "one of the selected scans" in done.stderr
     assert not Path(project.root / "results/mouse/scans/1-2-3").exists()
+
+
+def test_one_command_for_all_and_what_it_says_without_scans(finished, tmp_path):
+    done = finished.snakemake("--dry-run", "mouse")
+    assert "compare_image_rdms" not in done.stdout, "made already"
+    assert "plot_rsa_ranking" in done.stdout
+    project = Project.create(tmp_path / "project", SETTINGS)
+    done = project.snakemake("--dry-run", "mouse", check=False)
+    assert done.returncode
+    assert "repalign simulate mouse" in done.stdout + done.stderr

@@ -153,5 +153,12 @@ def memory_of_texts(name):
     return mendable(of)
 
 
+@mendable
+def mouse_files(_):
+    """What can be made of mouse scans; where there are none, an error that says so."""
+    _ = PLANS.mouse.scans
+    return [path for path in TARGETS if path.startswith("results/mouse/")]
+
+
 # Dry runs keep what they learnt about raw files, too.
 atexit.register(FLOW.manifest.save)

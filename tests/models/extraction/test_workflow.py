@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from repalign.models.features import open_features
@@ -55,3 +56,20 @@ def test_weights_that_contradict_the_key_cannot_be_made(simulated):
     done = simulated.snakemake("--dry-run", target, check=False)
     assert done.returncode
     assert "random-seed-<number>/<model>-untrained.h5" in done.stdout + done.stderr
+
+
+def test_pictures_of_mice_are_shown_straight_from_their_scans(tmp_path):
+    few = {"n_mice": 2, "n_color_mice": 1, "n_train": 4, "n_test": 4}
+    settings = {"mouse": {"scans": ["21067-10-18", "22846-10-16"]}}
+    settings["simulate"] = {**TINY["simulate"], "mouse": few}
+    project = Project.create(tmp_path / "project", settings)
+    project.repalign("simulate", "models")
+    project.repalign("simulate", "mouse")
+    target = UNTRAINED.replace("/nsd/", "/mouse/")
+    project.snakemake("--quiet", "all", "--", target)
+    features = open_features(project.root / target)
+    stimuli = pd.read_parquet(project.root / "results/mouse/prepared/stimuli.parquet")
+    assert features.ids.tolist() == stimuli["image_id"].tolist()
+    rows = features.rows(1, features.ids)
+    assert np.isfinite(rows).all()
+    assert len(np.unique(rows, axis=0)) == len(stimuli)
