@@ -3,7 +3,6 @@
 `make test-clients` makes its environment and names its Python in NEURALPREDICTORS_PYTHON.
 """
 
-import hashlib
 import json
 import os
 import subprocess
@@ -23,6 +22,8 @@ from repalign.kernels.ceilings import correlation, feve
 from repalign.simulate.mouse import simulate_mouse
 from repalign.simulate.mouse_settings import MouseSimulation
 
+from ..digests import digests
+
 CLIENT = Path(__file__).with_name("read_neuralpredictors.py")
 SCANS = ["static21067-10-18-GrayImageNet-94c6ff995dac.zip",
          "static22846-10-16-GrayImageNet-94c6ff995dac"]  # fmt: skip
@@ -33,11 +34,6 @@ def index(path: Path, folder: Path) -> IndexedScan:
     with open_scan(path) as files:
         write_index(folder, read_scan(files), {"spec": None}, distance=15, correlation=0.5)
     return IndexedScan(folder)
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 @pytest.fixture(scope="module", params=range(len(SCANS)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -24,6 +23,8 @@ from repalign.simulate.tiny_detr import N_QUERIES, write_tiny_detr
 from repalign.tables.coco_tables import SCENE_OBJECTS
 from repalign.tables.parquet import read_table
 from repalign.tables.provenance import read_record
+
+from ..digests import digests
 
 SCRIPT = Path(__file__).parents[2] / "workflow/scripts/detect_scene_objects.py"
 SIZE = (60, 44)
@@ -131,10 +132,6 @@ def test_queries_against_a_loop(dtype):
     np.testing.assert_allclose(confidence, wanted[:, 1], rtol=1e-5)
     np.testing.assert_allclose(corners, wanted[:, 2:], rtol=1e-5, atol=1e-5)
     assert np.isfinite(confidence).all()
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
 
 
 def test_bytes_of_the_tiny_detector_repeat(folder, tmp_path, detector):

@@ -1,6 +1,5 @@
 """Tiny models are equal for equal settings, differ in what they see, and differ by layer."""
 
-import hashlib
 import json
 import os
 import subprocess
@@ -22,17 +21,10 @@ from repalign.simulate.scenes import make_scene
 from repalign.simulate.tiny_models import LANGUAGE, VISION, make_tiny_models
 from repalign.simulate.truth import models_code, models_settings, read_simulation
 
+from ..digests import digests
 from .conftest import SETTINGS
 
 N = 24
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def loaded(folder, name):

@@ -1,6 +1,5 @@
 """The same settings give the same bytes; another seed does not; a failed run leaves nothing."""
 
-import hashlib
 import json
 import time
 
@@ -10,13 +9,7 @@ from repalign.simulate import nsd
 from repalign.simulate.nsd import simulate_nsd
 from repalign.simulate.truth import read_simulation
 
-
-def digests(folder):
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+from ...digests import digests
 
 
 def test_the_same_settings_give_the_same_bytes(tiny_folder, tiny, tmp_path):

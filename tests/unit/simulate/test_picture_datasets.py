@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -21,6 +20,8 @@ from repalign.simulate.other_settings import Bold5000Simulation, ThingsSimulatio
 from repalign.simulate.things import CONCEPTS, simulate_things
 from repalign.simulate.things import PICTURES as THINGS_PICTURES
 from repalign.simulate.truth import read_simulation
+
+from ...digests import digests
 
 BRAINS = {"image_size": 32, "volume_shape": (24, 28, 24), "voxels_per_region": (8, 12)}
 BOLD = Bold5000Simulation(
@@ -47,14 +48,6 @@ def things(tmp_path_factory) -> Path:
 
 def truth(folder: Path, name: str) -> pd.DataFrame:
     return pd.DataFrame(json.loads((folder / f"truth/{name}.json").read_text()))
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_lists_are_those_of_the_truth(bold):

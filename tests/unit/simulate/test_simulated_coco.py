@@ -21,6 +21,8 @@ from repalign.simulate.render import render
 from repalign.simulate.scenes import make_scene
 from repalign.tables.coco_tables import KEYPOINTS
 
+from .coco_pictures import stimulus_rows
+
 KINDS = ("captions", "instances", "person_keypoints")
 SEED, SIZE, N_IMAGES = 5, 48, 150
 KEYS = {
@@ -32,22 +34,7 @@ KEYS = {
 
 
 def stimuli() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    half = rng.uniform(0, 0.15, N_IMAGES).round(4)
-    crops = [f"(0, 0, {h}, {h})" if k % 3 else f"({h}, {h}, 0, 0)" for k, h in enumerate(half)]
-    return pd.DataFrame(
-        {
-            "cocoId": np.sort(rng.choice(500_000, N_IMAGES, replace=False)) + 1,
-            "cocoSplit": np.where(rng.random(N_IMAGES) < 0.8, *SPLITS),
-            "cropBox": crops,
-            "nsdId": range(N_IMAGES),
-            "flagged": False,
-            "BOLD5000": False,
-            "shared1000": rng.random(N_IMAGES) < 0.5,
-            "subject1": 1,
-            "subject1_rep0": np.arange(1, N_IMAGES + 1),
-        }
-    )
+    return stimulus_rows(N_IMAGES, 0)
 
 
 @pytest.fixture(scope="module")

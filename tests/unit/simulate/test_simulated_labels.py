@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,26 +13,13 @@ from repalign.simulate.labels import write_labels
 from repalign.simulate.render import render
 from repalign.simulate.scenes import make_scene
 
+from .coco_pictures import stimulus_rows
+
 SEED, SIZE, N_IMAGES = 8, 48, 300
 
 
 def stimuli() -> pd.DataFrame:
-    rng = np.random.default_rng(1)
-    half = rng.uniform(0, 0.15, N_IMAGES).round(4)
-    crops = [f"(0, 0, {h}, {h})" if k % 3 else f"({h}, {h}, 0, 0)" for k, h in enumerate(half)]
-    return pd.DataFrame(
-        {
-            "cocoId": np.sort(rng.choice(500_000, N_IMAGES, replace=False)) + 1,
-            "cocoSplit": np.where(rng.random(N_IMAGES) < 0.8, *SPLITS),
-            "cropBox": crops,
-            "nsdId": range(N_IMAGES),
-            "flagged": False,
-            "BOLD5000": False,
-            "shared1000": rng.random(N_IMAGES) < 0.5,
-            "subject1": 1,
-            "subject1_rep0": np.arange(1, N_IMAGES + 1),
-        }
-    )
+    return stimulus_rows(N_IMAGES, 1)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Simulated models hold the planted mixture of families, layer by layer."""
 
-import hashlib
 import json
 import shutil
 
@@ -20,6 +19,8 @@ from repalign.simulate.nsd_models import simulate_models
 from repalign.simulate.scenes import make_scene
 from repalign.simulate.settings import NsdSimulation
 
+from ...digests import digests
+
 # One short session, but many images: the features are what is tested here.
 SETTINGS = NsdSimulation(
     seed=3,
@@ -32,14 +33,6 @@ SETTINGS = NsdSimulation(
     voxels_per_region=(8, 12),
 )
 KINDS = ("captions", "instances", "person_keypoints")
-
-
-def digests(folder):
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")

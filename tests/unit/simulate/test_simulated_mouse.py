@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -15,17 +14,11 @@ from pydantic import ValidationError
 from repalign.simulate.mouse import simulate_mouse
 from repalign.simulate.mouse_settings import MouseSimulation
 
+from ...digests import digests
+
 TINY = MouseSimulation(
     n_neurons=13, n_train=5, n_validation=2, n_test=4, n_repeats=3, image_shape=(8, 10), n_latent=2
 )
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")

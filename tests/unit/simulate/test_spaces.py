@@ -1,6 +1,5 @@
 """The simulated 1.8 mm and MNI volumes: NSD's formats, one experiment, and the planted truth."""
 
-import hashlib
 import shutil
 
 import h5py
@@ -22,6 +21,8 @@ from repalign.simulate.nsd_spaces import simulate_spaces
 from repalign.simulate.read_back import read_content
 from repalign.simulate.settings import FunctionalSimulation, MniSimulation, NsdSimulation
 
+from ...digests import digests
+
 SETTINGS = NsdSimulation(
     seed=11,
     sessions=(3, 2),
@@ -40,14 +41,6 @@ BETAS = "func1pt8mm/betas_fithrf_GLMdenoise_RR"
 def load(path):
     image = nib.load(path)
     return image, np.asarray(image.dataobj)
-
-
-def digests(folder):
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from matplotlib.axes import Axes
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from repalign.errors import RepalignError
@@ -174,6 +175,14 @@ def title_of(assembly: str | Path) -> str:
     """Return the title of a figure: the folder of the assemblies, and that of the dataset."""
     folder = Path(assembly).resolve().parent
     return f"Assemblies: {folder.parent.name}/{folder.name}"
+
+
+def name_region(axes: Axes, summary: RegionSummary, height: float) -> None:
+    """Write the name of a region above its panel, at a height in heights of the panel."""
+    axes.text(
+        0.5, height, summary.region, transform=axes.transAxes, ha="center", va="bottom",
+        fontsize=10, fontweight="bold",
+    )  # fmt: skip
 
 
 def describe(summaries: Sequence[RegionSummary], source: str | None) -> str:

@@ -14,6 +14,7 @@ from repalign.figures.assemblies import (
     RegionSummary,
     describe,
     mean_off_diagonal,
+    name_region,
     short_names,
     similarity_of_regions,
 )
@@ -57,10 +58,7 @@ def plot_subjects(
             image = axes.imshow(matrix, colormap, norm, interpolation="none")
             _finish(axes, matrix, names, image)
             axes.set_title(f"mean r {_number(mean_off_diagonal(matrix), 3)}", fontsize=8, pad=7)
-            axes.text(
-                0.5, 1 + 34 / side, summary.region, transform=axes.transAxes, ha="center",
-                va="bottom", fontsize=10, fontweight="bold",
-            )  # fmt: skip
+            name_region(axes, summary, 1 + 34 / side)
             axes.set_xlabel("subject")
             if k == 0:
                 axes.set_ylabel("subject")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.spatial.distance import squareform
 
-from repalign.figures.assemblies import RegionSummary, describe
+from repalign.figures.assemblies import RegionSummary, describe, name_region
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, PIXEL, axes_at, headings, look, new_figure
 
@@ -60,10 +60,7 @@ def plot_rdms(
                     axes.set_ylabel(("by number", "clustered")[row], fontsize=8.5, labelpad=10)
             heading = figure.axes[-2]
             heading.set_title(_heading(summary), fontsize=7.5, pad=8)
-            heading.text(
-                0.5, 1 + 62 / side, summary.region, transform=heading.transAxes, ha="center",
-                va="bottom", fontsize=10, fontweight="bold",
-            )  # fmt: skip
+            name_region(heading, summary, 1 + 62 / side)
             bar_axes = axes_at(figure, left, bar_top, side, 14)
             bar = figure.colorbar(
                 image, cax=bar_axes, orientation="horizontal", extend=_extend(summary.rdm, limits),

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from repalign.errors import RepalignError
-from repalign.figures.assemblies import RegionSummary, describe, short_names
+from repalign.figures.assemblies import RegionSummary, describe, name_region, short_names
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, axes_at, headings, look, new_figure
 
@@ -71,10 +71,7 @@ def plot_noise_ceilings(
                 fontsize=7.5,
                 pad=8,
             )
-            axes.text(
-                0.5, 1 + 40 / HEIGHT, summary.region, transform=axes.transAxes, ha="center",
-                va="bottom", fontsize=10, fontweight="bold",
-            )  # fmt: skip
+            name_region(axes, summary, 1 + 40 / HEIGHT)
             axes.tick_params(axis="x", labelbottom=False)
             panels.append(axes)
             _subjects(axes_at(figure, left, TOP + HEIGHT + 14, width, rows), summary, named=k == 0)
