@@ -48,12 +48,13 @@ TABLES: dict[str, list[str]] = {
     ],
     "assemblies": ["ours: voxels of regions", "published way: all as float32"],
     "mcca": ["ours, from patterns", "ours, kernels not scaled", "ours, 5 folds held out"],
+    "dry_run": ["nothing made, first", "nothing made, again", "main table alone", "all made"],
     "curated": ["ours", "usual way"],
     "permutations": [],
     "validity": [],
 }
 """Benchmarks, and how rows start that each must print."""
-SLOW = {"alignment", "curated", "pair", "scale"}
+SLOW = {"alignment", "curated", "dry_run", "pair", "scale"}
 
 
 @pytest.mark.parametrize(

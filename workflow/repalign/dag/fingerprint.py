@@ -17,7 +17,7 @@ PACKAGE = "repalign"
 
 
 class CodeFingerprints:
-    """Fingerprints of scripts, with every module read once.
+    """Fingerprints of scripts, each taken once, with every module read once.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ class CodeFingerprints:
         self.library = library
         self._digests: dict[Path, str] = {}
         self._imports: dict[Path, frozenset[str]] = {}
+        self._scripts: dict[Path, dict[str, str]] = {}
 
     def of(self, script: Path) -> dict[str, str]:
         """Fingerprint a script.
@@ -49,6 +50,12 @@ class CodeFingerprints:
         RepalignError
             If a file is missing or is not Python.
         """
+        if script not in self._scripts:
+            self._scripts[script] = self._of_all(script)
+        return self._scripts[script]
+
+    def _of_all(self, script: Path) -> dict[str, str]:
+        """Follow the imports of a script."""
         self._read(script, "")
         digests = {script.name: self._digests[script]}
         pending = set(self._imports[script])
