@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import re
 import shutil
 import subprocess
@@ -75,45 +76,53 @@ def _extract_all(registry: Path) -> None:
 
 def make_all(root: Path) -> int:
     """Write a stand-in with the true record for every output of `rule all`; return how many."""
-    import os
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     from repalign.dag.build import CATALOGUE, build_workflow, control_matrices, figures, targets
     from repalign.dag.catalogue import read_catalogue
     from repalign.dag.steps import as_list
     from repalign.settings_file import read_settings
-    from repalign.tables.provenance import encode, make_record, write_sidecar
+    from repalign.tables.provenance import make_record
 
     os.chdir(root)
     workflow, plans = build_workflow(read_settings(Path("config/config.yaml")))
     catalogue = read_catalogue(CATALOGUE)
     tables = targets(workflow, plans, catalogue)
-    waiting = [*tables, *control_matrices(plans), *figures(catalogue, set(tables))]
     made: set[str] = set()
-    while waiting:
-        path = waiting.pop()
+
+    def make(path: str) -> None:
         job = workflow.producer(path)
         if job is None or job.path in made:
-            continue
+            return
         made.add(job.path)
+        for paths in job.step.inputs(job.values).values():
+            for upstream in as_list(paths):
+                make(upstream)
         record = make_record(workflow.spec_text(job))
         for pattern in job.step.outputs().values():
-            output = Path(pattern.format_map(job.values))
-            output.parent.mkdir(parents=True, exist_ok=True)
-            if output.suffix == ".parquet":
-                schema = pa.schema([("stand_in", pa.int8())], {"repalign": encode(record)})
-                pq.write_table(schema.empty_table(), output)
-                continue
-            if output.suffix:
-                output.write_text("stand-in\n", encoding="utf-8")
-            else:
-                output.mkdir(exist_ok=True)
-            write_sidecar(output, record)
-        waiting += [p for paths in job.step.inputs(job.values).values() for p in as_list(paths)]
+            _stand_in(Path(pattern.format_map(job.values)), record)
+
+    for path in [*tables, *control_matrices(plans), *figures(catalogue, set(tables))]:
+        make(path)
     workflow.manifest.save()
     return len(made)
+
+
+def _stand_in(output: Path, record: dict[str, object]) -> None:
+    """Write an output that holds nothing but how it was made."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from repalign.tables.provenance import encode, write_sidecar
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.suffix == ".parquet":
+        schema = pa.schema([("stand_in", pa.int8())], {"repalign": encode(record)})
+        pq.write_table(schema.empty_table(), output)
+        return
+    if output.suffix:
+        output.write_text("stand-in\n", encoding="utf-8")
+    else:
+        output.mkdir(exist_ok=True)
+    write_sidecar(output, record)
 
 
 def plan(root: Path, *words: str) -> tuple[Usage, int]:
