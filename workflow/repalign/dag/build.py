@@ -199,14 +199,9 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
-    # Mice, the last ones, are shown pictures alone: their part of a registry is not all of it.
-    registries = {
-        plan.feature_plan.registry_path: plan.feature_plan.registry for plan in reversed(there)
-    }
+    models = dict.fromkeys(model for plan in there for model in plan.feature_plan.registry)
     constraints = AssemblyPlan(nsd).constraints | wildcard_constraints(
-        catalogue,
-        [model for registry in registries.values() for model in registry],
-        nsd_matrices=settings.nsd.layout == "roi_matrices",
+        catalogue, list(models), nsd_matrices=settings.nsd.layout == "roi_matrices"
     )
     workflow = Workflow(steps, constraints, LIBRARY, manifest, root)
     return workflow, plans
