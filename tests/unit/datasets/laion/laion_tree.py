@@ -11,7 +11,8 @@ import h5py
 import nibabel as nib
 import numpy as np
 
-from repalign.datasets.laion_validator import LaionFiles
+from repalign.datasets.laion_checks import Outcome
+from repalign.datasets.laion_validator import LaionFiles, validate_laion
 from repalign.simulate.laion_images import laion_images
 from repalign.simulate.laion_settings import LaionSimulation
 from repalign.simulate.laion_stimuli import write_stimuli
@@ -33,6 +34,9 @@ TRIALS = FUNC + "_desc-SingletrialBetas_trials.tsv"
 BETAS = FUNC + "_space-T1w_stat-effect_desc-SingletrialBetas_statmap.nii.gz"
 R2 = GLM + "/sub-{subject:02d}_task-images_space-T1w_stat-rsquare_desc-R2mean_statmap.nii.gz"
 SHAPE = (3, 4, 2)
+CLIP = layout.EMBEDDINGS.format(label="CLIP")
+DINO = layout.EMBEDDINGS.format(label="DINOv2")
+FIRST = {"subject": 1, "session": 1}
 
 
 def write_tree(root: Path, settings: LaionSimulation = SMALL) -> Path:
@@ -113,3 +117,18 @@ def rewrite(path: Path, dataset: str, change: Callable[[np.ndarray], np.ndarray]
             file.create_dataset(dataset, data=list(values), dtype=h5py.string_dtype())
         else:
             file.create_dataset(dataset, data=values)
+
+
+def statuses(root: Path) -> dict[str, Outcome]:
+    """Return the worst outcome of every invariant."""
+    worst: dict[str, Outcome] = {}
+    order = ("fail", "note", "pass", "skipped").index
+    for outcome in validate_laion(files_of(root)):
+        known = worst.setdefault(outcome.invariant, outcome)
+        if order(outcome.status) < order(known.status):
+            worst[outcome.invariant] = outcome
+    return worst
+
+
+def failing(root: Path) -> set[str]:
+    return {name for name, outcome in statuses(root).items() if outcome.status == "fail"}

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from repalign.datasets.mouse_files import ScanFiles, open_scan
 from repalign.datasets.mouse_index import IndexedScan, write_index
-from repalign.datasets.mouse_scan import Scan, read_scan
+from repalign.datasets.mouse_scan import Scan, read_data, read_scan
 from repalign.simulate.mouse_settings import MouseSimulation
 
 TINY = MouseSimulation(
@@ -25,6 +26,9 @@ FOLDER = "static22846-10-16-GrayImageNet-94c6ff995dac"
 THIRD = "static23343-5-17-GrayImageNet-94c6ff995dac.zip"
 COMPETITION = "static26872-17-20-GrayImageNet-94c6ff995dac.zip"
 COLOR = "static25311-4-6-ColorImageNet-c7f31a88b2d0.zip"
+GREY = [ZIP, FOLDER, THIRD]
+ROOT_OF_ZIP = ZIP.removesuffix(".zip")
+META, TRIALS, NEURONS = "meta/", "meta/trials/", "meta/neurons/"
 Arrays = dict[str, Any]
 
 
@@ -80,3 +84,13 @@ def rezipped(source: Path, target: Path) -> Iterator[zipfile.ZipFile]:
 def opened(path: Path) -> Iterator[ScanFiles]:
     with open_scan(path) as files:
         yield files
+
+
+def trials_of(folder: Path, tier: str) -> list[int]:
+    tiers = np.load(folder / "meta/trials/tiers.npy")
+    return np.flatnonzero(tiers == tier).tolist()
+
+
+def data_of(path: Path, scan: IndexedScan) -> dict[str, npt.NDArray[Any]]:
+    with open_scan(path) as files:
+        return read_data(files, scan.trials, scan.responses)

@@ -13,7 +13,7 @@ from repalign.datasets.laion_captions import (
 from repalign.datasets.laion_metadata import read_metadata
 from repalign.errors import RepalignError
 
-from .conftest import assert_error
+from ..conftest import assert_error
 
 IMAGES = pd.DataFrame(
     {
