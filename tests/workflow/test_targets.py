@@ -176,3 +176,13 @@ def test_quality_table_has_every_subject_and_region(finished):
     quality = pd.read_csv(finished.root / "results/nsd/prepared/quality.tsv", sep="\t")
     assert len(quality) == N_SUBJECTS * 2 * N_AREAS
     assert set(quality["status"]) == {"ok"}
+
+
+def test_a_dataset_is_a_target_and_one_that_is_not_there_is_named(finished):
+    planned = finished.snakemake("--dry-run", "nsd").stdout
+    assert "rule join_rsa_subject_group" in planned
+    assert "results/bold5000" not in planned
+    done = finished.snakemake("--dry-run", "things", check=False)
+    assert done.returncode != 0
+    for part in ("things.raw: resources/simulated/things", "repalign simulate things"):
+        assert part in done.stdout + done.stderr

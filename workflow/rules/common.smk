@@ -153,11 +153,17 @@ def memory_of_texts(name):
     return mendable(of)
 
 
-@mendable
-def mouse_files(_):
-    """What can be made of mouse scans; where there are none, an error that says so."""
-    _ = PLANS.mouse.scans
-    return [path for path in TARGETS if path.startswith("results/mouse/")]
+def files_of(dataset):
+    """What can be made of a dataset; where there is none, an error that says so."""
+
+    @mendable
+    def of(_):
+        PLANS[dataset].require()
+        places = [f"{dataset}/", f"datasets/{dataset}/", f"captions/{dataset}-"]
+        places = tuple(f"results/{place}" for place in places)
+        return [path for path in TARGETS if path.startswith(places)]
+
+    return of
 
 
 # Dry runs keep what they learnt about raw files, too.

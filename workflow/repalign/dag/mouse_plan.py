@@ -209,6 +209,11 @@ class MousePlan(RecordedPlan):
             return False
         return any(key not in self.mouse.withheld for key in self.scans)
 
+    def require(self) -> None:
+        """Refuse a folder that is not there, or holds no scan."""
+        super().require()
+        _ = self.scans
+
     def sources(self) -> dict[str, bool]:
         """Return what analyses need, and whether it is there; without recordings nothing is."""
         if self.has_recordings():

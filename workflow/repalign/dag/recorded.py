@@ -207,6 +207,10 @@ class RecordedPlan:
         """Say whether there are responses, so that subjects can be compared."""
         raise NotImplementedError
 
+    def require(self) -> None:
+        """Refuse a dataset that is asked for by its name, and is not there."""
+        _ = self.raw_folder.folder
+
     def sources(self) -> dict[str, bool]:
         """Return what analyses need beside indexes, and whether it is there.
 
