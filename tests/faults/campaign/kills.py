@@ -22,7 +22,7 @@ HOW: dict[str, tuple[str, str]] = {
     "run and jobs, SIGINT": ("group", "SIGINT"),
 }
 """Who is hit by which signal."""
-SHARES = [3, 8, 3, 2, 2, 3, 2, 2]
+SHARES = [4, 7, 3, 2, 2, 3, 2, 2]
 """How often each of them is drawn."""
 STORM = "one job, SIGKILL"
 CHAIN = 9
@@ -77,7 +77,7 @@ def _kill_run(lab: Lab, rng: Random, how: str) -> list[Case]:
 
 def _kill_jobs(lab: Lab, rng: Random) -> list[Case]:
     """Kill some of the jobs of one run that goes on and tries killed jobs again."""
-    run = lab.start("--keep-going", "--retries", "2")
+    run = lab.start("--keep-going", "--retries", "3")
     cases: list[Case] = []
     seen: set[int] = set()
     while not run.is_over():
@@ -85,7 +85,7 @@ def _kill_jobs(lab: Lab, rng: Random) -> list[Case]:
             if job.pid in seen or len(cases) == AT_ONCE:
                 continue
             seen.add(job.pid)
-            if rng.random() < 0.6:
+            if rng.random() < 0.7:
                 name = _script(job)
                 _wait(run, rng.expovariate(3))
                 with suppress(psutil.NoSuchProcess):

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -95,7 +96,16 @@ class Lab:
         if status:
             raise RuntimeError(text)
         self.truth = {name: file_checksum(self.root / name) for name in self.results()}
-        shutil.copytree(self.root, self.root.parent / "good", dirs_exist_ok=True)
+        shutil.rmtree(self.root.parent / "good", ignore_errors=True)
+        shutil.copytree(self.root, self.root.parent / "good")
+
+    def copy(self, folder: Path) -> Lab:
+        """Return a copy that may be disturbed, with all file times."""
+        shutil.rmtree(folder, ignore_errors=True)
+        for name in ("project", "good"):
+            shutil.copytree(self.root.parent / name, folder / name)
+        (folder / "runs").mkdir()
+        return Lab(Project(folder / "project"), self.truth)
 
     def differences(self) -> list[str]:
         """List targets that are not there, and files that differ from the undisturbed run's.
@@ -172,10 +182,9 @@ class Run:
     def send(self, name: str, *, group: bool) -> None:
         """Send a signal to the controller, or to it and its jobs."""
         number = signal.Signals[name]
-        try:
-            os.killpg(self.pid, number) if group else os.kill(self.pid, number)
-        except ProcessLookupError:
-            pass
+        hit = os.killpg if group else os.kill
+        with suppress(ProcessLookupError):
+            hit(self.pid, number)
 
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the status and what was printed."""
@@ -220,7 +229,7 @@ def _become_snakemake(root: Path, words: list[str], log: Path) -> None:
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:  # noqa: BLE001
-        print(f"Traceback of a run: {error!r}", file=sys.stderr)
+        sys.stderr.write(f"Traceback of a run: {error!r}\n")
     finally:
         atexit._run_exitfuncs()
         sys.stdout.flush()

@@ -111,18 +111,24 @@ def seal_parquet(path: Path) -> None:
         file.write(f"{crc:08x}".encode())
 
 
+def is_sealed(path: Path) -> bool:
+    """Say whether a parquet file carries a checksum."""
+    with path.open("rb") as file:
+        return _seal_place(file) is not None
+
+
 def broken_seal(path: Path) -> str | None:
     """Compare a parquet file with the checksum in its footer.
 
     Returns
     -------
     str or None
-        A sentence, or None if every byte is as it was, or the file has no checksum.
+        A sentence, or None if every byte is as it was.
     """
     with path.open("rb") as file:
         place = _seal_place(file)
         if place is None:
-            return None
+            return f"{path.name}: no checksum in its footer"
         found = _crc_without(file, place)
         file.seek(place)
         expected = file.read(8).decode()

@@ -17,7 +17,13 @@ from typing import Any
 import repalign
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
-from repalign.tables.checksums import content_checksums, text_checksum
+from repalign.tables.checksums import (
+    broken_png,
+    broken_seal,
+    content_checksums,
+    is_sealed,
+    text_checksum,
+)
 
 KEY = "repalign"
 RECORDED_PACKAGES = (
@@ -196,11 +202,22 @@ def _embedded(path: Path) -> str | bytes | None:
                 remedy="Delete it and run the workflow again.",
             ) from error
         value = metadata.get(KEY.encode())
+        # A foreign file has neither record nor checksum; ours has lost its record by damage.
+        if not value and is_sealed(path) and (harm := broken_seal(path)) is not None:
+            raise RepalignError(
+                harm,
+                where=path,
+                expected="a parquet file as it was written",
+                remedy="Delete it and run the workflow again.",
+            )
         return bytes(value) if value else None
     if path.suffix == ".png":
         from PIL import Image, UnidentifiedImageError
 
         try:
+            # A chunk that is not whole can bring the library to any error.
+            if (harm := broken_png(path)) is not None:
+                raise UnidentifiedImageError(harm)
             with Image.open(path) as image:
                 text = image.info.get(KEY)
         except (UnidentifiedImageError, OSError) as error:
