@@ -63,8 +63,8 @@ def main() -> int:
     minutes = (time.monotonic() - begin) / 60
     facts = (
         f"Recorded with seed {options.seed}: {runs} runs of the workflow in {minutes:.0f} "
-        f"minutes, on {len(lab.truth)} files of results for {len(TARGETS)} targets. Each case is a row of "
-        f"[`{options.table.name}`]({options.table.name})."
+        f"minutes, on {len(lab.truth)} files of results for {len(TARGETS)} targets. "
+        f"Each case is a row of [`{options.table.name}`]({options.table.name})."
     )
     kinds = {name: len(registry) for name, registry in REGISTRIES.items()}
     introduction = Path(__file__).with_name("introduction.md").read_text(encoding="utf-8")
