@@ -20,21 +20,21 @@ from .runs import (
     fails,
     forget,
     recovers,
+    same,
     says,
 )
 
-RECORD = REGIONS + ".provenance.json"
 FILES = {
     TRIALS: TRIALS,
     PAIR: PAIR,
     SHIFT_1: SHIFT_1,
     QUALITY: QUALITY,
-    ATLAS: ATLAS.format(1),
+    ATLAS.format(1): ATLAS.format(1),
     RDMS: f"{RDMS}/vectors.npy",
-    RESPONSES: RESPONSES.format(2) + "/roi-001.npy",
-    RECORD: RECORD,
+    RESPONSES.format(2): RESPONSES.format(2) + "/roi-001.npy",
+    REGIONS: REGIONS + ".provenance.json",
 }
-"""One file of each format and kind."""
+"""A result of each format and kind, and which of its files is damaged."""
 
 
 def flip(path: Path) -> None:
@@ -50,9 +50,10 @@ def test_flipped_bits_are_mended_by_the_plain_command(project, undisturbed):
     for file in FILES.values():
         flip(project.root / file)
     said = project.repalign("why", "results", check=False).stdout
-    for result in (TRIALS, PAIR, SHIFT_1, QUALITY, ATLAS.format(1), RDMS, RESPONSES.format(2)):
+    for result in FILES:
         says(said, f"damaged  {result}")
-    recovers(project, undisturbed, SHIFT_1, *FILES.values())
+    recovers(project, undisturbed, *FILES)
+    assert all(same(project.root / file, undisturbed.root / file) for file in FILES.values())
 
 
 def hide(project: Project, result: str) -> None:

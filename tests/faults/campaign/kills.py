@@ -22,12 +22,12 @@ HOW: dict[str, tuple[str, str]] = {
     "run and jobs, SIGINT": ("group", "SIGINT"),
 }
 """Who is hit by which signal."""
-SHARES = [4, 7, 3, 2, 2, 3, 2, 2]
+SHARES = [7, 7, 3, 2, 2, 3, 2, 2]
 """How often each of them is drawn."""
 STORM = "one job, SIGKILL"
 CHAIN = 9
 """At most so many kills before a run is left to finish, but for jobs killed in one run."""
-AT_ONCE = 6
+AT_ONCE = 12
 """At most so many jobs of one run are killed."""
 
 
@@ -53,7 +53,7 @@ def kills(lab: Lab, rng: Random, count: int) -> Iterator[list[Case]]:
 
 def _unmake(lab: Lab, rng: Random, steps: list[str]) -> None:
     """Delete some targets and what they need, so that there is something to do."""
-    lab.forget(*rng.sample(TARGETS, 3), *rng.sample(steps, rng.randint(3, 6)))
+    lab.forget(*rng.sample(TARGETS, 3), *rng.sample(steps, rng.randint(3, 10)))
 
 
 def _kill_run(lab: Lab, rng: Random, how: str) -> list[Case]:
@@ -77,7 +77,7 @@ def _kill_run(lab: Lab, rng: Random, how: str) -> list[Case]:
 
 def _kill_jobs(lab: Lab, rng: Random) -> list[Case]:
     """Kill some of the jobs of one run that goes on and tries killed jobs again."""
-    run = lab.start("--keep-going", "--retries", "3")
+    run = lab.start("--keep-going", "--retries", "4")
     cases: list[Case] = []
     seen: set[int] = set()
     while not run.is_over():
