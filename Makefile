@@ -11,7 +11,7 @@ CORES ?= all
 PROCESSES ?= auto
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: demo models simulate-models test test-models test-clients test-long lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-clients test-long test-faults lint docs lock report clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -68,6 +68,14 @@ test-clients: $(VENV)/ready-test $(VENV)/clients/brainscore/ready $(VENV)/client
 
 test-long: $(VENV)/ready-test
 	$(PYTEST) -m long
+
+## Disturb runs at random and count what becomes of them; writes docs/faults.md.
+CASES ?= 120
+SEED ?= 1
+FAULTS ?= /var/tmp/repalign-faults
+test-faults: $(VENV)/ready-test
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.faults.campaign --folder $(FAULTS) --cases $(CASES) \
+	--seed $(SEED) --table docs/faults.tsv --report docs/faults.md
 
 lint: $(VENV)/ready-test
 	$(BIN)/ruff format --check .

@@ -103,8 +103,6 @@ def test_full_disk_with_logs_and_records_on_it(undisturbed, small_disk):
     says(done.stdout + done.stderr, "No space left on device")
     nothing_half_made(project, SESSION.format(1, 1))
     ballast.unlink()
-    if (project.root / ".snakemake/locks").exists():
-        project.snakemake("--unlock")
     recovers(project, undisturbed, SESSION.format(1, 1))
 
 

@@ -56,15 +56,21 @@ def with_nan(file: h5py.File, image: int) -> None:
     file["layers/002"][image, 5] = np.nan
 
 
+REWRITTEN = {
+    "lacking": without,
+    "undefined": with_nan,
+    "renamed": of_another_model,
+    "untrained": untrained,
+}
+BROKEN = [*REWRITTEN, "short"]
+
+
 def test_broken_features_are_named_and_others_are_compared(workbench):
-    image = rewrite(workbench, "lacking_pool-cls", without)
-    rewrite(workbench, "undefined_pool-cls", with_nan)
-    rewrite(workbench, "renamed_pool-cls", of_another_model)
-    rewrite(workbench, "untrained_pool-cls", untrained)
+    images = [rewrite(workbench, f"{k}_pool-cls", change) for k, change in REWRITTEN.items()]
+    image = images[0]
     cut = workbench.root / FEATURES / "short_pool-cls.h5"
     cut.write_bytes((workbench.root / FEATURES / f"{GOOD}.h5").read_bytes()[:4000])
-    broken = [f"{name}_pool-cls" for name in
-              ("lacking", "undefined", "short", "renamed", "untrained")]  # fmt: skip
+    broken = [f"{name}_pool-cls" for name in BROKEN]
     models = [*broken, GOOD]
     text = fails(workbench, *(PART.format(m) for m in models), words=["--keep-going"])
     says(text, f"{FEATURES}/lacking_pool-cls.h5, layer 0", "no features of 1 of", f"ids {image}",

@@ -51,6 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     why.add_argument("paths", nargs="+", metavar="FILE", help="results, or folders of results")
     why.add_argument("--list", action="store_true", help="print the paths of stale files alone")
+    why.add_argument(
+        "--verify",
+        action="store_true",
+        help="read every byte again, even of files whose size and times are as they were",
+    )
     why.set_defaults(run=_why)
 
     for command in (simulate, why):
@@ -81,6 +86,7 @@ def _why(options: argparse.Namespace) -> int:
     from repalign.dag.staleness import Auditor
 
     workflow, _ = build_workflow(read_settings(options.configfile))
+    workflow.manifest.trusts_times = workflow.checked.trusts_times = not options.verify
     auditor = Auditor(workflow)
     verdicts: list[Verdict] = []
     for name in options.paths:
@@ -92,7 +98,7 @@ def _why(options: argparse.Namespace) -> int:
     if not verdicts:
         print("no results there")
         return 0
-    workflow.manifest.save()
+    workflow.save_memory()
     wrong = [verdict for verdict in verdicts if verdict.state != "current"]
     if options.list:
         for verdict in wrong:

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 from threadpoolctl import threadpool_limits
 
 from repalign.errors import RepalignError
+from repalign.tables.integrity import check_input
+from repalign.tables.provenance import parse_spec
 
 log = logging.getLogger("repalign")
 
@@ -198,6 +200,7 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     # A terminated job unwinds like one that failed, so that its temporary files are removed.
     signal.signal(signal.SIGTERM, _terminated)
     try:
+        _check_inputs(options.spec)
         with threadpool_limits(options.threads):
             main(options)
     except RepalignError as error:
@@ -205,6 +208,15 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         sys.exit(1)
     log.info("made %s", os.fspath(options.output))
     sys.exit(0)
+
+
+def _check_inputs(spec: str | None) -> None:
+    """Check what other jobs made for this one; a script that is run by hand checks nothing."""
+    if spec is None:
+        return
+    inputs = parse_spec(spec).get("inputs", {})
+    for path in dict.fromkeys(path for entries in inputs.values() for path, _ in entries):
+        check_input(Path(path))
 
 
 def _terminated(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001

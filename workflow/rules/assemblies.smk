@@ -4,6 +4,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule find_nsd_neuroids:
         """The voxels of all regions of a subject, with their noise ceilings."""
+        input:
+            unpack(inputs("find_nsd_neuroids")),
         output:
             FLOW["find_nsd_neuroids"].output,
         log:

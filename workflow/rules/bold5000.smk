@@ -129,6 +129,8 @@ if SETTINGS.bold5000.atlas == "fsl":
 
     rule register_bold5000_atlas:
         """The atlas of a subject, carried from MNI152 to functional space by FSL."""
+        input:
+            unpack(inputs("register_bold5000_atlas")),
         output:
             FLOW["register_bold5000_atlas"].output,
         log:

@@ -6,6 +6,8 @@ IMAGE_TEXTS_MB = memory_of_texts("describe_images")
 
 rule index_bold5000_images:
     """Every image of BOLD5000, from the lists of what each subject was shown."""
+    input:
+        unpack(inputs("index_bold5000_images")),
     output:
         FLOW["index_bold5000_images"].output,
     log:
@@ -24,6 +26,8 @@ rule index_bold5000_images:
 
 rule index_things_images:
     """Every image of THINGS, from the folder of its pictures."""
+    input:
+        unpack(inputs("index_things_images")),
     output:
         FLOW["index_things_images"].output,
     log:

@@ -3,6 +3,8 @@
 
 rule index_coco_captions:
     """COCO's captions of every NSD image, in the order of the images."""
+    input:
+        unpack(inputs("index_coco_captions")),
     output:
         FLOW["index_coco_captions"].output,
     log:
@@ -23,6 +25,8 @@ rule index_coco_captions:
 
 rule read_coco_objects:
     """COCO's objects in NSD images, in COCO's picture and in the shown square."""
+    input:
+        unpack(inputs("read_coco_objects")),
     output:
         FLOW["read_coco_objects"].output,
     log:
@@ -65,6 +69,8 @@ rule index_coco_objects:
 
 rule index_coco_persons:
     """The published list of people, with their keypoints."""
+    input:
+        unpack(inputs("index_coco_persons")),
     output:
         FLOW["index_coco_persons"].output,
     log:

@@ -20,6 +20,7 @@ from repalign.dag.build import (
 )
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
+from repalign.dag.locks import take_over
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -114,15 +115,30 @@ wildcard_constraints:
     **FLOW.constraints,
 
 
+def begin():
+    """Before a run locks the folder, remove the lock of one that was killed.
+
+    Dry runs lock nothing, and jobs on a cluster run under the lock of their controller. Which of
+    these this is, Snakemake knows once the rules are read.
+    """
+    runs_jobs = workflow.executor_plugin is not None and not workflow.dryrun
+    if runs_jobs and workflow.is_main_process:
+        take_over(Path(workflow.persistence.path))
+
+
 def inputs(name):
     """Named inputs of a step, which count by what they are and not by their time.
 
     An output that was made from just what its spec says has `ancient` inputs: nothing upstream can
     make it stale. All others have plain ones, so that Snakemake runs them after their inputs.
+    One that is there but stale or damaged is made again, whatever Snakemake's own records say.
     """
 
     def of(wildcards):
+        begin()
         job = FLOW.job(name, wildcards)
+        if FLOW.standing(job) in ("stale", "damaged"):
+            workflow.dag.forcefiles.update(job.paths)
         mark = ancient if FLOW.is_current(job) else str
         return {
             key: [mark(path) for path in as_list(paths)]
@@ -166,5 +182,5 @@ def files_of(dataset):
     return of
 
 
-# Dry runs keep what they learnt about raw files, too.
-atexit.register(FLOW.manifest.save)
+# Dry runs keep what they learnt about raw files and results, too.
+atexit.register(FLOW.save_memory)

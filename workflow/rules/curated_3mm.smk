@@ -61,6 +61,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule mask_grey_matter:
         """The grid that nilearn gives the responses, and the grey matter on it."""
+        input:
+            unpack(inputs("mask_grey_matter")),
         output:
             FLOW["mask_grey_matter"].output,
         log:

@@ -3,6 +3,8 @@
 
 rule prepare_laion_trials:
     """Trials and stimuli, joined by number of volume and name of image."""
+    input:
+        unpack(inputs("prepare_laion_trials")),
     output:
         trials=FLOW["prepare_laion_trials"].output,
         stimuli=FLOW["prepare_laion_trials"].extra_outputs["stimuli"],
@@ -22,6 +24,8 @@ rule prepare_laion_trials:
 
 rule find_laion_voxels:
     """Voxels of a subject's regions, within the brain and above a noise ceiling."""
+    input:
+        unpack(inputs("find_laion_voxels")),
     output:
         FLOW["find_laion_voxels"].output,
     log:

@@ -3,6 +3,8 @@
 
 rule embed_laion_images:
     """One embedding of all pictures of LAION-fMRI, in the published layout."""
+    input:
+        unpack(inputs("embed_laion_images")),
     output:
         FLOW["embed_laion_images"].output,
     log:
@@ -53,6 +55,8 @@ if "describe_laion_images" in FLOW.steps:
 
     rule describe_laion_images:
         """What a model says of the shared images of LAION-fMRI."""
+        input:
+            unpack(inputs("describe_laion_images")),
         output:
             FLOW["describe_laion_images"].output,
         log:

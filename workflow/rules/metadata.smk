@@ -3,6 +3,8 @@
 
 rule build_models_info:
     """Key, modality, family and name of the published models."""
+    input:
+        unpack(inputs("build_models_info")),
     output:
         FLOW["build_models_info"].output,
     log:
@@ -21,6 +23,8 @@ rule build_models_info:
 
 rule measure_model_sizes:
     """Parameters, layers and width of the published models."""
+    input:
+        unpack(inputs("measure_model_sizes")),
     output:
         FLOW["measure_model_sizes"].output,
     log:

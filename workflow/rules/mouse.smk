@@ -4,6 +4,8 @@
 
 rule index_mouse_scan:
     """Trials, neurons, tiers and responses of a scan, and what is odd about it."""
+    input:
+        unpack(inputs("index_mouse_scan")),
     output:
         directory(FLOW["index_mouse_scan"].output),
     log:

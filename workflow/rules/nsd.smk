@@ -4,6 +4,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule prepare_nsd_trials:
         """Trials and stimuli, checked between the experiment design and the stimulus table."""
+        input:
+            unpack(inputs("prepare_nsd_trials")),
         output:
             trials=FLOW["prepare_nsd_trials"].output,
             stimuli=FLOW["prepare_nsd_trials"].extra_outputs["stimuli"],
@@ -22,6 +24,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule merge_nsd_atlas:
         """One volume with the areas of both hemispheres: 1-180 left, 181-360 right."""
+        input:
+            unpack(inputs("merge_nsd_atlas")),
         output:
             FLOW["merge_nsd_atlas"].output,
         log:
@@ -60,6 +64,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule copy_nsd_stimulus_info:
         """NSD's own stimulus table, byte by byte."""
+        input:
+            unpack(inputs("copy_nsd_stimulus_info")),
         output:
             FLOW["copy_nsd_stimulus_info"].output,
         log:
@@ -77,6 +83,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule index_nsd_images:
         """Every NSD image with the path of its JPEG."""
+        input:
+            unpack(inputs("index_nsd_images")),
         output:
             FLOW["index_nsd_images"].output,
         log:
@@ -94,6 +102,8 @@ if SETTINGS.nsd.layout == "raw":
 
     rule index_nsd_stimuli:
         """Every planned trial of every subject."""
+        input:
+            unpack(inputs("index_nsd_stimuli")),
         output:
             FLOW["index_nsd_stimuli"].output,
         log:
@@ -132,6 +142,8 @@ else:
 
     rule import_nsd_trials:
         """Trials and stimuli from a published-layout nsd_stimuli.csv."""
+        input:
+            unpack(inputs("import_nsd_trials")),
         output:
             trials=FLOW["import_nsd_trials"].output,
             stimuli=FLOW["import_nsd_trials"].extra_outputs["stimuli"],

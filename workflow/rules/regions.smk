@@ -3,6 +3,8 @@
 
 rule build_hcp_table:
     """The 360 areas with names, groups and colours, in the published layout."""
+    input:
+        unpack(inputs("build_hcp_table")),
     output:
         FLOW["build_hcp_table"].output,
     log:

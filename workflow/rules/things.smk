@@ -67,6 +67,8 @@ rule index_things_stimuli:
 
 rule index_things_categories:
     """Every concept with its higher-level categories."""
+    input:
+        unpack(inputs("index_things_categories")),
     output:
         FLOW["index_things_categories"].output,
     log:

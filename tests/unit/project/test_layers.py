@@ -28,7 +28,7 @@ ALLOWED = {
         "simulate.mouse_settings",
     },
     "settings_file": {"errors", "settings"},
-    "scripting": {"errors"},
+    "scripting": {"errors", "tables"},
     "dag": {
         "errors",
         "tables",

@@ -33,13 +33,14 @@ def make(path: Path, record: dict) -> Path:
     elif path.suffix == ".png":
         save_png(Figure((1, 1)), path, record)
     else:
-        write_sidecar(path, record)
         if path.suffix == ".npy":
             np.save(path, np.arange(3))
         elif path.suffix == ".csv":
             path.write_text("a\n1\n")
         else:
             path.mkdir()
+            np.save(path / "vectors.npy", np.arange(3))
+        write_sidecar(path, record)
     return path
 
 
@@ -48,7 +49,20 @@ FORMATS = ["table.parquet", "figure.png", "table.csv", "array.npy", "folder"]
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_round_trip(tmp_path, record, name):
-    assert read_record(make(tmp_path / name, record)) == record
+    found = read_record(make(tmp_path / name, record))
+    assert found is not None
+    content = found.pop("content", None)
+    assert found == record
+    beside = {"table.csv": str, "array.npy": str, "folder": dict}
+    assert type(content) is beside.get(name, type(None))
+
+
+def test_a_record_that_was_changed_is_said(tmp_path, record):
+    path = make(tmp_path / "array.npy", record)
+    text = sidecar(path).read_text()
+    sidecar(path).write_text(text.replace("0.003", "0.004"))
+    with pytest.raises(RepalignError, match="not what was written"):
+        read_record(path)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -141,6 +155,9 @@ def test_a_spec_that_is_no_object_is_said(spec):
 
 def test_numbers_survive_exactly(tmp_path):
     values = {"a": 0.1 + 0.2, "b": 1e-300, "c": 2**60}
+    np.save(tmp_path / "x.npy", np.arange(3))
     write_sidecar(tmp_path / "x.npy", values)
-    assert read_record(tmp_path / "x.npy") == values
+    found = read_record(tmp_path / "x.npy")
+    assert found is not None
+    assert {key: found[key] for key in values} == values
     assert json.loads(encode(values)) == values

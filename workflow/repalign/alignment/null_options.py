@@ -52,6 +52,6 @@ def write_null(output: Path, null: npt.NDArray[np.floating], spec: str | None) -
     spec : str or None
         What the workflow knows of the job.
     """
-    write_sidecar(output, make_record(spec))
     with atomic_file(output) as temporary, temporary.open("wb") as file:
         np.save(file, np.ascontiguousarray(null, dtype=np.float32), allow_pickle=False)
+    write_sidecar(output, make_record(spec))

@@ -21,6 +21,7 @@ from typing import Literal
 
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
+from repalign.tables.checksums import text_checksum
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,10 @@ FULL_BELOW = 64 * 2**20
 """Files up to this many bytes are always digested whole."""
 SAMPLES = 64
 SAMPLE_BYTES = 64 * 2**10
-_FIELDS = ("path", "size", "mtime_ns", "ctime_ns", "identity")
+_FIELDS = ("path", "size", "mtime_ns", "ctime_ns", "identity", "checksum")
+
+Stamp = tuple[int, int, int]
+"""Size in bytes, and times of modification and change in nanoseconds."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,19 @@ class Manifest:
         `full` digests every byte. `quick` digests files of more than 64 MiB by their size and
         64 evenly spaced blocks, first and last included; the last bytes of a gzip file hold the
         checksum and length of its content, so no change of a compressed recording escapes it.
+
+    Attributes
+    ----------
+    trusts_times : bool
+        Whether a file of the same size and times is taken for unchanged; otherwise every file is
+        read once again.
     """
 
     def __init__(self, table: Path, mode: IdentityMode = "quick") -> None:
         self.table = table
         self.mode = mode
+        self.trusts_times = True
+        self._fresh: set[str] = set()
         self._entries = _read_table(table)
         self._changed = False
 
@@ -103,22 +115,51 @@ class Manifest:
             ) from error
         if S_ISDIR(stat.st_mode):
             return self._folder_identity(path, name)
-        key = str(path)
-        known = self._entries.get(key)
         prefix = "sha256:" if self.mode == "full" or stat.st_size <= FULL_BELOW else "quick:"
-        if (
-            known
-            and (known.size, known.mtime_ns, known.ctime_ns)
-            == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-            and known.identity.startswith(prefix)
-        ):
-            return known.identity
+        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        known = self.recall(path, stamp)
+        if known is not None and known.startswith(prefix):
+            return known
         with path.open("rb") as file:
-            digest = _digest(file, stat.st_size, whole=prefix == "sha256:")
-        entry = Entry(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, prefix + digest)
-        self._entries[key] = entry
-        self._changed = True
-        return entry.identity
+            identity = prefix + _digest(file, stat.st_size, whole=prefix == "sha256:")
+        before = self._entries.get(str(path))
+        if before and before.identity != identity and before.identity.startswith(prefix):
+            log.warning(
+                "%s: not the content that was read before; what depends on it is made again. "
+                "If you did not change the file, it was damaged: put it right first.",
+                path,
+            )
+        self.keep(path, stamp, identity)
+        return identity
+
+    def recall(self, path: Path, stamp: Stamp) -> str | None:
+        """Return what is known of a file, if its size and times are those of that time.
+
+        Parameters
+        ----------
+        path : Path
+            The file or folder.
+        stamp : (int, int, int)
+            Its present size and times.
+
+        Returns
+        -------
+        str or None
+            The identity that was kept.
+        """
+        known = self._entries.get(str(path))
+        if known is None or not (self.trusts_times or str(path) in self._fresh):
+            return None
+        same = (known.size, known.mtime_ns, known.ctime_ns) == stamp
+        return known.identity if same else None
+
+    def keep(self, path: Path, stamp: Stamp, identity: str) -> None:
+        """Keep what is known of a file of this size and these times."""
+        entry = Entry(*stamp, identity)
+        self._fresh.add(str(path))
+        if self._entries.get(str(path)) != entry:
+            self._entries[str(path)] = entry
+            self._changed = True
 
     def _folder_identity(self, folder: Path, name: str) -> str:
         """Digest the names and identities of all files below a folder."""
@@ -144,7 +185,7 @@ class Manifest:
                 rows = csv.writer(file, delimiter="\t", lineterminator="\n")
                 rows.writerow(_FIELDS)
                 for path, entry in sorted(self._entries.items()):
-                    rows.writerow((path, *astuple(entry)))
+                    rows.writerow((path, *astuple(entry), _row_checksum(path, entry)))
         except (OSError, RepalignError) as error:
             # The table only saves time: identities are the same without it.
             log.warning("the manifest of raw files could not be kept: %s", error)
@@ -175,15 +216,30 @@ def _read_table(table: Path) -> dict[str, Entry]:
     if not table.is_file():
         return {}
     entries: dict[str, Entry] = {}
-    with table.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            try:
-                entries[row["path"]] = Entry(
-                    int(row["size"]),
-                    int(row["mtime_ns"]),
-                    int(row["ctime_ns"]),
-                    row["identity"],
-                )
-            except (KeyError, TypeError, ValueError):
-                log.warning("%s: a row that cannot be read is taken again", table)
+    try:
+        with table.open(newline="", encoding="utf-8", errors="replace") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+    except (OSError, csv.Error) as error:
+        log.warning("%s: cannot be read (%s); all files are read again", table, error)
+        return {}
+    lost = 0
+    for row in rows:
+        try:
+            path = row["path"]
+            entry = Entry(
+                int(row["size"]), int(row["mtime_ns"]), int(row["ctime_ns"]), row["identity"]
+            )
+            if row["checksum"] != _row_checksum(path, entry):
+                raise ValueError("not the row that was written")
+        except (KeyError, TypeError, ValueError):
+            lost += 1
+        else:
+            entries[path] = entry
+    if lost:
+        log.warning("%s: %d rows cannot be read; those files are read again", table, lost)
     return entries
+
+
+def _row_checksum(path: str, entry: Entry) -> str:
+    """Return what ends a row, so that a damaged one is seen."""
+    return text_checksum("\t".join(str(value) for value in (path, *astuple(entry))))

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from repalign.dag.steps import Job, Spec, Workflow, as_list
+from repalign.dag.steps import Job, Spec, Standing, Workflow, as_list
 from repalign.errors import RepalignError
-from repalign.tables.integrity import damage
 from repalign.tables.provenance import encode, read_record
-
-State = Literal["current", "stale", "damaged", "missing", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,9 @@ class Verdict:
     path : str
         The file or folder.
     state : str
-        `current`; `stale` (made from something else than what is there now); `damaged` (cannot
-        be read whole); `missing`; `unknown` (not a file of this workflow and these settings, or
-        without a record of how it was made).
+        `current`; `stale` (made from something else than what is there now); `damaged` (not the
+        bytes that were written); `missing`; `unknown` (not a file of this workflow and these
+        settings, or without a record of how it was made).
     note : str
         A sentence where the state needs one.
     causes : list of Cause
@@ -57,7 +54,7 @@ class Verdict:
     """
 
     path: str
-    state: State
+    state: Standing
     note: str = ""
     causes: list[Cause] = field(default_factory=list)
 
@@ -117,7 +114,7 @@ class Auditor:
         if not file.exists():
             return Verdict(path, "missing", "not made yet")
         try:
-            harm = damage(file)
+            harm = self.workflow.harm(file)
             record = None if harm else read_record(file)
         except RepalignError as error:
             harm, record = error.found, None

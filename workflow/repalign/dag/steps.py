@@ -17,16 +17,18 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from repalign.dag.fingerprint import CodeFingerprints
 from repalign.dag.manifest import Manifest
 from repalign.errors import RepalignError
+from repalign.tables.integrity import changes, damage, stamp, untouched
 from repalign.tables.provenance import encode, read_record
 
 Wildcards = Mapping[str, str]
 Paths = dict[str, str | list[str]]
 Spec = dict[str, Any]
+Standing = Literal["current", "stale", "damaged", "missing", "unknown"]
 
 
 def nothing(_: Wildcards) -> dict[str, Any]:
@@ -86,6 +88,11 @@ class Job:
         """Return the path of the main output."""
         return self.step.output.format_map(self.values)
 
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of all outputs, the main one first."""
+        return [pattern.format_map(self.values) for pattern in self.step.outputs().values()]
+
 
 class Workflow:
     """All steps of a set of settings, and the specs of their jobs.
@@ -102,6 +109,11 @@ class Workflow:
         Memory of the identities of external files.
     root : Path
         The project folder, which relative paths start from.
+
+    Attributes
+    ----------
+    checked : Manifest
+        Memory of results that were read whole and found as they were written.
     """
 
     def __init__(
@@ -118,6 +130,7 @@ class Workflow:
         self.constraints = dict(constraints)
         self.library = library
         self.manifest = manifest
+        self.checked = Manifest(manifest.table.with_name("checked_results.tsv"))
         self.root = root
         self._code = CodeFingerprints(library)
         self._patterns = [
@@ -127,6 +140,7 @@ class Workflow:
         self._specs: dict[Job, Spec] = {}
         self._texts: dict[Job, str] = {}
         self._digests: dict[Job, str] = {}
+        self._standings: dict[Job, Standing] = {}
 
     def __getitem__(self, name: str) -> Step:
         """Return a step by name."""
@@ -201,15 +215,65 @@ class Workflow:
         return self._digests[job]
 
     def is_current(self, job: Job) -> bool:
-        """Say whether the output of a job is there and was made from just what its spec says."""
+        """Say whether the outputs of a job are there, whole, and made from what its spec says."""
+        return self.standing(job) == "current"
+
+    def standing(self, job: Job) -> Standing:
+        """Judge the outputs of a job from what they are; see `Verdict.state`."""
+        if job not in self._standings:
+            self._standings[job] = self._judge(job)
+        return self._standings[job]
+
+    def _judge(self, job: Job) -> Standing:
         path = self.root / job.path
         if not path.exists():
-            return False
+            return "missing"
         try:
             record = read_record(path)
         except RepalignError:
-            return False
-        return record is not None and record.get("spec") == json.loads(self.spec_text(job))
+            return "damaged"
+        if record is None or not record.get("spec"):
+            return "unknown"
+        if record["spec"] != json.loads(self.spec_text(job)):
+            return "stale"
+        harmed = any(self.harm(self.root / output) for output in job.paths)
+        return "damaged" if harmed else "current"
+
+    def harm(self, path: Path) -> str | None:
+        """Say what is wrong with the bytes of a result; one that is not there has no harm.
+
+        A result is read only if it was touched since it was made, and once.
+
+        Parameters
+        ----------
+        path : Path
+            A file or folder of results.
+
+        Returns
+        -------
+        str or None
+            A sentence, or None.
+        """
+        if not path.exists():
+            return None
+        try:
+            if (harm := damage(path)) is not None:
+                return harm
+            if self.checked.recall(path, stamp(path)):
+                return None
+            record = read_record(path) or {}
+            trusted = self.checked.trusts_times and untouched(path, record)
+            harm = None if trusted else changes(path, record)
+        except RepalignError as error:
+            return error.found
+        if harm is None:
+            self.checked.keep(path, stamp(path), "whole")
+        return harm
+
+    def save_memory(self) -> None:
+        """Keep what was learnt about external files and results."""
+        self.manifest.save()
+        self.checked.save()
 
     def _identity(self, path: str) -> str:
         """Return the identity of a file that another step makes."""

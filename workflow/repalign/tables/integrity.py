@@ -1,10 +1,26 @@
-"""Whether a result can be read whole, from its own header and footer."""
+"""Whether a result is whole: at a glance, from headers and footers, or byte by byte."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from repalign.errors import RepalignError
+from repalign.tables.checksums import (
+    broken_png,
+    broken_seal,
+    changed_content,
+    changed_names,
+    visible_files,
+)
+from repalign.tables.provenance import read_record, sidecar
+
+READ_BELOW = 2**30
+"""A job reads inputs of up to this many bytes whole before it uses them."""
+CONTENT = "content"
 
 
 def damage(path: Path) -> str | None:
@@ -47,6 +63,108 @@ def damage(path: Path) -> str | None:
             if file.read(4) != b"IEND":
                 return f"{path.name}: no end mark, so the figure was cut short"
     return None
+
+
+def changes(path: Path, record: Mapping[str, Any]) -> str | None:
+    """Read a result whole and say whether a byte differs from what was written.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder of results.
+    record : mapping
+        Its record, from `read_record`.
+
+    Returns
+    -------
+    str or None
+        A sentence, or None if nothing differs, or nothing tells (a record without checksums).
+    """
+    if CONTENT in record:
+        return changed_content(path, record[CONTENT])
+    if path.suffix == ".parquet":
+        # Whoever writes a record writes a checksum.
+        return broken_seal(path) if record else None
+    return broken_png(path) if path.suffix == ".png" else None
+
+
+def untouched(path: Path, record: Mapping[str, Any]) -> bool:
+    """Say whether a result lies there just as its job left it, from times alone.
+
+    The record is the last thing that a job writes. Whoever changes the file later, even one who
+    sets its time of modification back, gives it a time of change after that of the record.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder of results.
+    record : mapping
+        Its record.
+
+    Returns
+    -------
+    bool
+        Never true of formats that carry their record inside.
+    """
+    beside = sidecar(path)
+    if CONTENT not in record or not beside.is_file():
+        return False
+    if isinstance(record[CONTENT], dict) and changed_names(path, record[CONTENT]):
+        return False
+    return stamp(path)[2] <= beside.stat().st_ctime_ns
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """Return size, and times of modification and change, of a file or of all files in a folder.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder.
+
+    Returns
+    -------
+    (int, int, int)
+        Bytes, and nanoseconds; of a folder the sum and the latest times.
+    """
+    if not path.is_dir():
+        stat = path.stat()
+        return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+    stats = [(path / name).stat() for name in visible_files(path)]
+    return (
+        sum(stat.st_size for stat in stats),
+        max((stat.st_mtime_ns for stat in stats), default=0),
+        max((stat.st_ctime_ns for stat in stats), default=0),
+    )
+
+
+def check_input(path: Path) -> None:
+    """Check a result before a job uses it.
+
+    Up to `READ_BELOW` it is read whole; a larger one only if it was touched since it was made.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder that another job made.
+
+    Raises
+    ------
+    RepalignError
+        If it is not what was written.
+    """
+    if not path.exists():
+        return
+    record = read_record(path)
+    if record is None or (stamp(path)[0] > READ_BELOW and untouched(path, record)):
+        return
+    if (harm := changes(path, record)) is not None:
+        raise RepalignError(
+            harm,
+            where=path,
+            expected="the result as its job made it",
+            remedy="Delete it (`rm -r`), then run the same command again: it is made anew.",
+        )
 
 
 def _npy_damage(path: Path, size: int) -> str | None:

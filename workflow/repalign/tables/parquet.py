@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
+from repalign.tables.checksums import BLANK, SEAL, seal_parquet
 from repalign.tables.provenance import KEY, encode
 
 
@@ -19,7 +20,7 @@ from repalign.tables.provenance import KEY, encode
 def parquet_writer(
     path: str | Path, schema: pa.Schema, record: Mapping[str, Any]
 ) -> Iterator[pq.ParquetWriter]:
-    """Open a parquet file to be written one row group at a time.
+    """Open a parquet file to be written one row group at a time; it carries its own checksum.
 
     Parameters
     ----------
@@ -36,13 +37,13 @@ def parquet_writer(
         Give it tables.
     """
     described = schema.with_metadata({**(schema.metadata or {}), KEY: encode(record)})
-    with (
-        atomic_file(path) as temporary,
-        pq.ParquetWriter(
+    with atomic_file(path) as temporary:
+        with pq.ParquetWriter(
             temporary, described, compression="zstd", write_page_checksum=True
-        ) as writer,
-    ):
-        yield writer
+        ) as writer:
+            yield writer
+            writer.add_key_value_metadata({SEAL: BLANK})
+        seal_parquet(temporary)
 
 
 def write_table(path: str | Path, table: pa.Table, record: Mapping[str, Any]) -> None:

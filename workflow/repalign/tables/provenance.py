@@ -17,6 +17,13 @@ from typing import Any
 import repalign
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
+from repalign.tables.checksums import (
+    broken_png,
+    broken_seal,
+    content_checksums,
+    is_sealed,
+    text_checksum,
+)
 
 KEY = "repalign"
 RECORDED_PACKAGES = (
@@ -52,7 +59,7 @@ def make_record(spec: str | None) -> Record:
     RepalignError
         If the spec is not a JSON object.
     """
-    parsed = _parse_spec(spec) if spec else None
+    parsed = parse_spec(spec) if spec else None
     params = (parsed or {}).get("params", {})
     versions = {"python": platform.python_version(), "repalign": repalign.__version__}
     versions |= versions_of(RECORDED_PACKAGES)
@@ -68,8 +75,24 @@ def versions_of(packages: Iterable[str]) -> dict[str, str]:
     return {name: version(name) for name in packages}
 
 
-def _parse_spec(spec: str) -> Record:
-    """Read the spec of a command line."""
+def parse_spec(spec: str) -> Record:
+    """Read the spec of a command line.
+
+    Parameters
+    ----------
+    spec : str
+        Canonical JSON, as the workflow writes it.
+
+    Returns
+    -------
+    dict
+        The spec.
+
+    Raises
+    ------
+    RepalignError
+        If it is no JSON object.
+    """
     try:
         parsed = json.loads(spec)
     except json.JSONDecodeError:
@@ -98,7 +121,8 @@ def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
     """Write the provenance of a file or folder beside it.
 
     Write it after the file itself: a file with an old record, or with none, is not taken for
-    current, whereas an old file with a new record would be.
+    current, whereas an old file with a new record would be. The record is given the checksums of
+    what it describes (`content`), and one of its own (`checksum`).
 
     Parameters
     ----------
@@ -107,8 +131,11 @@ def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
     record : mapping
         As made by `make_record`.
     """
-    with atomic_file(sidecar(Path(path))) as temporary:
-        temporary.write_text(encode(record) + "\n", encoding="utf-8")
+    path = Path(path)
+    described = {**record, "content": content_checksums(path)}
+    described["checksum"] = text_checksum(encode(described))
+    with atomic_file(sidecar(path)) as temporary:
+        temporary.write_text(encode(described) + "\n", encoding="utf-8")
 
 
 def read_record(path: str | Path) -> Record | None:
@@ -122,7 +149,8 @@ def read_record(path: str | Path) -> Record | None:
     Returns
     -------
     dict or None
-        The record, or None if the file has none (it was not made by this workflow).
+        The record, or None if the file has none (it was not made by this workflow). What lies
+        beside a file has the checksums of the file under `content`.
 
     Raises
     ------
@@ -145,7 +173,17 @@ def read_record(path: str | Path) -> Record | None:
             expected="the record that the workflow writes",
             remedy="Delete the file and run the workflow again.",
         ) from error
-    return record if isinstance(record, dict) else None
+    if not isinstance(record, dict):
+        return None
+    checksum = record.pop("checksum", None)
+    if checksum is not None and checksum != text_checksum(encode(record)):
+        raise RepalignError(
+            "provenance that is not what was written",
+            where=sidecar(path),
+            expected=f"text with the checksum {checksum}",
+            remedy="Delete it and what it describes, and run the workflow again.",
+        )
+    return record
 
 
 def _embedded(path: Path) -> str | bytes | None:
@@ -164,11 +202,22 @@ def _embedded(path: Path) -> str | bytes | None:
                 remedy="Delete it and run the workflow again.",
             ) from error
         value = metadata.get(KEY.encode())
+        # A foreign file has neither record nor checksum; ours has lost its record by damage.
+        if not value and is_sealed(path) and (harm := broken_seal(path)) is not None:
+            raise RepalignError(
+                harm,
+                where=path,
+                expected="a parquet file as it was written",
+                remedy="Delete it and run the workflow again.",
+            )
         return bytes(value) if value else None
     if path.suffix == ".png":
         from PIL import Image, UnidentifiedImageError
 
         try:
+            # A chunk that is not whole can bring the library to any error.
+            if (harm := broken_png(path)) is not None:
+                raise UnidentifiedImageError(harm)
             with Image.open(path) as image:
                 text = image.info.get(KEY)
         except (UnidentifiedImageError, OSError) as error:

@@ -1,0 +1,77 @@
+"""Results whose bytes changed after they were made: mended by the plain command, or named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from repalign.dag.manifest import Manifest
+from repalign.tables.integrity import stamp
+
+from ..workflow.project import SHIFT_1, Project
+from .runs import (
+    ATLAS,
+    PAIR,
+    QUALITY,
+    RDMS,
+    REGIONS,
+    RESPONSES,
+    TRIALS,
+    fails,
+    forget,
+    recovers,
+    same,
+    says,
+)
+
+FILES = {
+    TRIALS: TRIALS,
+    PAIR: PAIR,
+    SHIFT_1: SHIFT_1,
+    QUALITY: QUALITY,
+    ATLAS.format(1): ATLAS.format(1),
+    RDMS: f"{RDMS}/vectors.npy",
+    RESPONSES.format(2): RESPONSES.format(2) + "/roi-001.npy",
+    REGIONS: REGIONS + ".provenance.json",
+}
+"""A result of each format and kind, and which of its files is damaged."""
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle, and set the time of modification back."""
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def test_flipped_bits_are_mended_by_the_plain_command(project, undisturbed):
+    for file in FILES.values():
+        flip(project.root / file)
+    said = project.repalign("why", "results", check=False).stdout
+    for result in FILES:
+        says(said, f"damaged  {result}")
+    recovers(project, undisturbed, *FILES)
+    assert all(same(project.root / file, undisturbed.root / file) for file in FILES.values())
+
+
+def hide(project: Project, result: str) -> None:
+    """Make the memory say that a result was read whole as it lies there now."""
+    memory = Manifest(project.root / "results/checked_results.tsv")
+    memory.keep(Path(result), stamp(project.root / result), "whole")
+    memory.save()
+
+
+def test_bits_that_rot_unseen_are_named_by_who_reads_them(project, undisturbed):
+    """Nothing but the bytes tells: sizes and times are as they were."""
+    flip(project.root / RDMS / "vectors.npy")
+    hide(project, RDMS)
+    assert project.repalign("why", RDMS).returncode == 0
+    says(project.repalign("why", "--verify", RDMS, check=False).stdout, f"damaged  {RDMS}")
+    hide(project, RDMS)
+    forget(project, PAIR)
+    text = fails(project, PAIR)
+    says(text, RDMS, "vectors.npy: not the bytes that were written", "Delete it")
+    forget(project, RDMS)
+    recovers(project, undisturbed, PAIR, RDMS)

@@ -1,0 +1,73 @@
+"""The lock of a dead run goes; that of a living one, or of another machine, stays."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from repalign.dag import locks
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from repalign.dag.locks import take_over
+print(take_over(Path(sys.argv[1])), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Snakemake's folder with the locks of a run."""
+    monkeypatch.setattr(locks, "_held", [])
+    (tmp_path / "locks").mkdir()
+    for name in ("0.input.lock", "0.output.lock"):
+        (tmp_path / "locks" / name).write_text("results/a\n")
+    return tmp_path
+
+
+def left(folder) -> int:
+    return len(list((folder / "locks").iterdir()))
+
+
+def other_run(folder) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def test_locks_of_a_killed_run_are_removed(folder):
+    other = other_run(folder)
+    assert left(folder) == 2
+    other.kill()
+    other.communicate()
+    assert locks.take_over(folder) == 2
+    assert left(folder) == 0
+
+
+def test_locks_of_a_living_run_stay(folder):
+    other = other_run(folder)
+    assert locks.take_over(folder) == 0
+    assert left(folder) == 2
+    other.communicate("")
+
+
+@pytest.mark.parametrize("holder", ["", "another-machine\n"])
+def test_locks_of_unknown_runs_and_other_machines_stay(folder, holder):
+    (folder / locks.HOLDER).write_text(holder)
+    assert locks.take_over(folder) == 0
+    assert left(folder) == 2
+    assert (folder / locks.HOLDER).read_text().strip() == platform.node()
+
+
+def test_a_folder_that_cannot_be_written_is_left_to_snakemake(folder):
+    (folder / locks.HOLDER).mkdir()
+    assert locks.take_over(folder) == 0
+    assert left(folder) == 2
