@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 
@@ -77,8 +77,8 @@ class TrialCounts:
         n = plan.n_repetitions
         keys = {
             one: {
-                (int(row.stimulus), (int(row.repetition) - moved) % n)
-                for row in table[(table["subject"] == one) & table["shared"]].itertuples()
+                (stimulus, (repetition - moved) % n)
+                for stimulus, repetition in _showings(table, one)
             }
             for one, moved in ((subject, shift), (partner, 0))
         }
@@ -109,6 +109,12 @@ class TrialCounts:
             path = plan.root / paths.TRIALS.format(dataset=plan.name)
             self._tables[plan.name] = read_table(path).to_pandas() if path.is_file() else None
         return self._tables[plan.name]
+
+
+def _showings(table: pd.DataFrame, subject: int) -> Iterator[tuple[int, int]]:
+    """Yield the shared images that a subject was shown, with the count of earlier showings."""
+    own = table[(table["subject"] == subject) & table["shared"]]
+    yield from zip(own["stimulus"].tolist(), own["repetition"].tolist(), strict=True)
 
 
 def _share(plan: RecordedPlan) -> float | None:

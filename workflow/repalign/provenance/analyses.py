@@ -1,4 +1,4 @@
-"""What the methods text says of each analysis: a title, and the choices that its files differ in."""
+"""What the methods text says of each analysis: a title, and in which choices its files differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`provenance.json`: every result with its record, and all that it comes from down to raw files."""
+"""`provenance.json`: every result with its record, and all that it comes from to raw files."""
 
 from __future__ import annotations
 
@@ -98,5 +98,4 @@ def _upstream(
 def _inputs(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the inputs of a spec with the identities that they had."""
     for pairs in spec.get("inputs", {}).values():
-        for path, identity in pairs:
-            yield path, identity
+        yield from pairs

@@ -1,4 +1,4 @@
-"""`methods.md`: what was really run for the results that exist, each sentence from their records."""
+"""`methods.md`: what was really run for the results that exist, sentences from their records."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _software(facts: Facts, count: int) -> Iterator[str]:
         f" {listed(versions)}."
     )
     for device in facts.values("device", "compare*", "compute*"):
-        yield f"All-pairs products and nulls were computed on: {device}."
+        yield f"Device of the heaviest steps: {device}."
     if without:
         yield f"{_count(without, 'file')} without a record: nothing is said of how they were made."
 

@@ -13,7 +13,14 @@ from repalign.errors import RepalignError
 from repalign.tables.provenance import Record, encode, read_record
 from repalign.tables.result_files import content_of, files_of
 
-_ABSOLUTE = re.compile(r"(?<![\w.:/~-])(?:~|[A-Za-z]:)?[/\\](?:[^/\\\s\"']+[/\\])*[^/\\\s\"',;)]+")
+_START = r"(?:^|(?<=[\s=,;'\"(\[<>|])|(?<=:)(?!//))"
+_ABSOLUTE = re.compile(
+    r"file:/+[^\s\"',;)]+"
+    + "|"
+    + _START
+    + r"(?:~|[A-Za-z]:)?[/\\](?:[^/\\\s\"']+[/\\])*[^/\\\s\"',;)]+"
+)
+"""Absolute paths in texts, those of homes and of Windows included; addresses (https:) are none."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from repalign.tables.paths import DOCUMENTS, INTERMEDIATE, MANIFEST, RESULT_SUMS
 from repalign.tables.provenance import sidecar
 
-_SIDECAR = sidecar(Path()).name
+_SIDECAR = sidecar(Path("x")).name.removeprefix("x")
 _OWN = {Path(path).name for path in (*DOCUMENTS.values(), MANIFEST, RESULT_SUMS)}
 _NOT_PASSED_ON = _OWN | {name + _SIDECAR for name in _OWN}
 
