@@ -56,6 +56,16 @@ def test_what_a_job_misses_is_said(project):
     assert "nsd.features" in done.stderr
 
 
+def test_a_table_is_made_from_what_ran_and_is_used(project):
+    done = project.repalign("cost", "--calibrate", "--machine", "a test", ".")
+    table = (project.root / "resources/costs.tsv").read_text()
+    assert table.startswith("# Made by `repalign cost --calibrate`")
+    assert "a test" in table.splitlines()[0]
+    assert re.search(r"rules from \d+ jobs", done.stdout)
+    assert re.search(r"^compare_rdms\tproducts\t", table, re.MULTILINE)
+    assert counted(project, PVALUES) == of_dry_run(project, PVALUES)
+
+
 @pytest.mark.long
 def test_the_time_is_right_within_a_factor_of_three(finished, fresh):
     """Own runs of other tables predict those that are left; on an idle machine."""

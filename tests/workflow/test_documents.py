@@ -60,7 +60,7 @@ def test_results_are_described_as_they_are(described):
 
 def test_without_results_there_is_nothing_to_describe(tmp_path):
     project = Project.create(tmp_path / "project", TINY)
-    done = project.snakemake("--quiet", "all", "--", DOCUMENTS, check=False)
+    done = project.snakemake("--", DOCUMENTS, check=False)
     assert done.returncode == 1
     assert "no results" in done.stdout + done.stderr
     assert not (project.root / DOCUMENTS).exists()

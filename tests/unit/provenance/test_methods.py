@@ -78,6 +78,20 @@ def test_what_was_not_run_is_not_mentioned(results):
     assert used == ["nsd", "hcp", "rsa", "snakemake"]
 
 
+def test_vectors_are_said_by_what_they_hold(results):
+    grams = {
+        "compute_rdms": {**SETTINGS["compute_rdms"], "measure": "gram", "clip_quantile": 0.02}
+    }
+    results.add("nsd/cka.csv", "join_cka_subject_subject", settings=grams)
+    said = text(results)
+    assert (
+        "between trials; the responses of a region were clipped at their quantiles 0.003" in said
+    )
+    assert "Gram matrices hold products between trials; the responses of a region were" in said
+    assert "quantiles 0.02 and 0.98" in said
+    assert REFERENCES["cka"] in said
+
+
 def test_nulls_are_described_by_their_draws(results):
     draws = {"permutations": 10_000, "scheme": "cyclic", "unit": "trial", "seed": 5}
     results.add("nsd/null.csv", "join_subject_null", settings={"compute_subject_null": draws})

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from repalign.provenance.analyses import DATASETS
 from repalign.provenance.citation import Citation
 from repalign.provenance.results import FileSum, Result
 from repalign.tables.provenance import encode
@@ -73,7 +74,7 @@ def crate_document(
             "@type": "CreativeWork",
             "name": "Terms of the datasets that the results come from",
             "description": "Results follow the terms of their source data: "
-            + ", ".join(_datasets(results))
+            + (", ".join(_datasets(results)) or "tables without recordings")
             + ".",
         },
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
@@ -97,7 +98,7 @@ def _root(
     return {
         "@id": "./",
         "@type": "Dataset",
-        "name": "Results of repalign: " + ", ".join(_datasets(results)),
+        "name": ": ".join(["Results of repalign", *filter(None, [", ".join(_datasets(results))])]),
         "description": f"{len(results)} results with their provenance. Source of the data: "
         f"{', '.join(simulated) or 'none'}.",
         # No clock is read, so that equal results give equal bytes.
@@ -257,8 +258,9 @@ def _is_person(author: Mapping[str, Any]) -> bool:
 
 
 def _datasets(results: Sequence[Result]) -> list[str]:
-    """Return the folders that results lie in, which are named for datasets."""
-    return sorted({result.path.split("/")[0] for result in results})
+    """Return the names of the datasets that results lie in the folders of."""
+    folders = {folder for result in results for folder in result.path.split("/")[:-1]}
+    return [name for key, (name, _) in DATASETS.items() if key in folders]
 
 
 def _source(result: Result) -> str | None:
@@ -270,7 +272,8 @@ def _is_folder(result: Result) -> bool:
 
 
 def _raw_id(result: Result) -> str:
-    return "#raw-" + result.spec["upstream"]["raw"]["digest"].removeprefix("set:")[:16]
+    digest: str = result.spec["upstream"]["raw"]["digest"]
+    return "#raw-" + digest.removeprefix("set:")[:16]
 
 
 def _result_id(result: Result) -> str:

@@ -29,9 +29,13 @@ class Facts:
         return Facts(tuple(r for r in self.results if r.spec["step"] in steps))
 
     def of_steps_upstream(self, *steps: str) -> Iterator[Settings]:
-        """Yield the parameters of some steps, wherever results come from them."""
+        """Yield the parameters of some steps, wherever results come from them; `*` as below."""
         for result in self.results:
-            yield from (own for step, own in result.settings.items() if step in steps)
+            yield from (
+                own
+                for step, own in result.settings.items()
+                if any(_fits(step, wanted) for wanted in steps)
+            )
 
     def values(self, key: str, *steps: str) -> list[Any]:
         """Return the different values of a parameter of some steps, in a fixed order.

@@ -9,7 +9,11 @@ from repalign.provenance.analyses import ANALYSES, DATASETS, REFERENCES, WORDS
 from repalign.provenance.facts import Facts, by_dataset, listed
 from repalign.provenance.results import Result
 
-VECTORS = ("compute_rdms", "compute_session_rdms", "compute_image_rdms", "compute_control_rdms")
+VECTORS = {
+    "rdm": "RDMs hold correlation distances between trials",
+    "gram": "For CKA, Gram matrices hold products between trials",
+}
+"""What vectors hold, by their measure; steps without a choice make RDMs."""
 DRAWS = ("compute_subject_null", "compute_model_null", "compare_images")
 PER_LINE = 6
 """Longer lists of names are given by their number as well."""
@@ -86,18 +90,21 @@ def _preparing(dataset: str) -> tuple[str, ...]:
 
 def _rdms(facts: Facts, used: set[str]) -> Iterator[str]:
     """Yield how RDMs were made, if any were."""
-    clips = facts.values("clip_quantile", *VECTORS)
-    if clips:
-        used |= {"rsa"}
-    for clip in clips:
-        limits = f"clipped at their quantiles {clip:g} and {1 - clip:g}" if clip else "not clipped"
-        yield (
-            f"RDMs hold correlation distances between trials; the responses of a region were"
-            f" {limits}."
-        )
-    for count in facts.values("min_trials", *VECTORS):
+    for kind, sentence in VECTORS.items():
+        clips = {
+            own["clip_quantile"]
+            for own in facts.of_steps_upstream("*")
+            if "clip_quantile" in own and own.get("measure", "rdm") == kind
+        }
+        used |= {"rsa"} if clips and kind == "rdm" else set()
+        for clip in sorted(clips):
+            limits = (
+                f"clipped at their quantiles {clip:g} and {1 - clip:g}" if clip else "not clipped"
+            )
+            yield f"{sentence}; the responses of a region were {limits}."
+    for count in facts.values("min_trials", "*"):
         yield f"Comparisons on fewer than {count} matched trials were left undefined."
-    for dropped in facts.values("drop_same_image_pairs", *VECTORS):
+    for dropped in facts.values("drop_same_image_pairs", "*"):
         what = "were left out" if dropped else "took part"
         yield f"Pairs of trials that show one image {what}."
     for ties in facts.values("ties", "rank_rdms"):
