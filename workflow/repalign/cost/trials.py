@@ -52,7 +52,8 @@ class TrialCounts:
             shared = self._shared(plan, subject)
             return None if shared is None else _pairs(shared / plan.n_repetitions)
         partner = int(w.get("partner", w.get("subject_j", subject)))
-        n_trials = self.matched(plan.name, subject, partner, int(w.get("shift", 0)))
+        chosen = (int(w.get("shift", 0)), w.get("subset", "all"))
+        n_trials = self.matched(plan.name, subject, partner, *chosen)
         return None if n_trials is None else _pairs(n_trials)
 
     def of_null(self, w: Mapping[str, str]) -> float | None:
@@ -62,12 +63,18 @@ class TrialCounts:
             sizes = self._by_session(plan, int(w["subject"]))
             return None if sizes is None else float(sum(sizes))
         pairs = [*pairwise(plan.subjects)] or [(plan.subjects[0],) * 2]
-        counts = [self.matched(plan.name, i, j, int(w["shift"])) for i, j in pairs]
+        chosen = (int(w["shift"]), plan.default_subset)
+        counts = [self.matched(plan.name, i, j, *chosen) for i, j in pairs]
         known = [count for count in counts if count is not None]
         return sum(known) / len(known) if known else None
 
-    def _matched(self, dataset: str, subject: int, partner: int, shift: int) -> float | None:
-        """Return how many trials of a subject on shared images have a partner's counterpart."""
+    def _matched(
+        self, dataset: str, subject: int, partner: int, shift: int, subset: str
+    ) -> float | None:
+        """Return how many trials of a subject on shared images have a partner's counterpart.
+
+        A subset that is not there yet is taken for all images.
+        """
         plan = self.plans[dataset]
         table = self._table(plan)
         if table is None:
@@ -75,14 +82,13 @@ class TrialCounts:
             known = [count for count in counts if count is not None]
             return min(known, default=None)
         n = plan.n_repetitions
-        keys = {
-            one: {
-                (stimulus, (repetition - moved) % n)
-                for stimulus, repetition in _showings(table, one)
-            }
-            for one, moved in ((subject, shift), (partner, 0))
-        }
-        return float(len(keys[subject] & keys[partner]))
+        mine = {(k, (r - shift) % n) for k, r in _showings(table, subject)}
+        both = mine & set(_showings(table, partner))
+        path = plan.root / paths.SUBSET.format(dataset=dataset, subset=subset)
+        if subset == "all" or not path.is_file():
+            return float(len(both))
+        wanted = set(read_table(path).column("stimulus").to_pylist())
+        return float(sum(stimulus in wanted for stimulus, _ in both))
 
     def _shared(self, plan: RecordedPlan, subject: int) -> float | None:
         """Return how many trials of a subject show images that all subjects are shown."""
