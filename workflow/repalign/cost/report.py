@@ -112,6 +112,7 @@ def _totals(preview: Preview) -> list[str]:
         f"disk    {'at least ' if unsized else ''}{size(written)} to be written,"
         f" {size(temporary)} of it temporary",
     ]
+    label = "basis"
     for basis, meaning in (
         ("own runs", "from earlier runs of their rules here"),
         ("table", "from the table of measured costs (resources/costs.tsv)"),
@@ -120,7 +121,9 @@ def _totals(preview: Preview) -> list[str]:
         jobs = [job for job, e in found if e.basis == basis]
         rules = ", ".join(sorted({job.rule for job in jobs})) if basis == "unknown" else ""
         if jobs:
-            lines.append(f"basis   {_count(len(jobs), 'job')} {meaning}{rules and ': ' + rules}")
+            named = f": {rules}" if rules else ""
+            lines.append(f"{label:8}{_count(len(jobs), 'job')} {meaning}{named}")
+            label = ""
     if unsized > len(unknown):
         lines.append(f"        the disk space of {_count(unsized, 'job')} is not known")
     if far > FAR:
