@@ -79,7 +79,16 @@ def crate_document(
         },
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
     ]
-    return {"@context": CONTEXT, "@graph": list({e["@id"]: e for e in graph}.values())}
+    unique = {entity["@id"]: _compact(entity) for entity in graph}
+    return {"@context": CONTEXT, "@graph": list(unique.values())}
+
+
+def _compact(entity: Entity) -> Entity:
+    """Return an entity whose lists of one are that one, as RO-Crate recommends."""
+    return {
+        key: value[0] if isinstance(value, list) and len(value) == 1 else value
+        for key, value in entity.items()
+    }
 
 
 def _descriptor() -> Entity:
