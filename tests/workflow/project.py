@@ -233,3 +233,4 @@ def copy_sources(root: Path) -> None:
             dirs_exist_ok=True,
             copy_function=shutil.copy,
         )
+    shutil.copy(SOURCE / "CITATION.cff", root)

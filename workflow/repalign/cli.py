@@ -1,4 +1,4 @@
-"""The command `repalign`: simulate data or models, and ask why a result would be made again."""
+"""The command `repalign`: simulate data, and ask what a run costs and why a result is stale."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from repalign.cost import command as cost_command
 from repalign.errors import RepalignError
 from repalign.settings_file import read_settings
 
@@ -58,7 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     why.set_defaults(run=_why)
 
-    for command in (simulate, why):
+    cost = commands.add_parser(
+        "cost", help="say what a run will take: jobs, time, memory and disk; runs nothing"
+    )
+    cost_command.add_options(cost)
+    cost.set_defaults(run=lambda options: cost_command.run(options, print))
+
+    for command in (simulate, why, cost):
         command.add_argument(
             "--configfile", type=Path, default=Path(DEFAULT_SETTINGS), help="settings to use"
         )

@@ -100,6 +100,11 @@ RUN_WITH_TABLE = RUN.replace("{output:q}", "{output.masks:q} --table {output.tab
 RUN_WITH_JSON_WITH_TSV = RUN.replace(
     "{output:q}", "{output.html:q} --json {output.json:q} --tsv {output.tsv:q}"
 )
+RUN_WITH_METHODS_WITH_CRATE_WITH_SUMS = RUN.replace(
+    "{output:q}",
+    "{output.output:q} --methods {output.methods:q} --crate {output.crate:q}"
+    " --sums {output.sums:q}",
+)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp
 RDM_FOLDER = (

@@ -8,7 +8,8 @@ from repalign.alignment.rdm_sets import write_rdm_set
 from repalign.alignment.sessions import session_folder, session_trials
 from repalign.alignment.subsets import read_subset
 from repalign.alignment.vectors import VectorMaker, different_stimuli
-from repalign.scripting import RDM_OPTIONS, run, script_parser
+from repalign.options import RDM_OPTIONS
+from repalign.scripting import run, script_parser
 from repalign.tables.atomic import atomic_folder
 from repalign.tables.prepared import read_regions, read_trials_table, roi_groups
 from repalign.tables.provenance import make_record, write_sidecar

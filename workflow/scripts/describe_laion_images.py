@@ -16,7 +16,8 @@ from repalign.models.caption_tables import write_texts
 from repalign.models.captioning import finish
 from repalign.models.images import Images
 from repalign.models.laion_pictures import open_laion
-from repalign.scripting import OF_TEXTS, run, script_parser
+from repalign.options import OF_TEXTS
+from repalign.scripting import run, script_parser
 from repalign.tables.provenance import make_record, write_sidecar
 
 

@@ -97,3 +97,50 @@ def test_broken_code_is_named(library):
     (library / "repalign/deep/two.py").write_text("def (:\n")
     with pytest.raises(RepalignError, match=r"two\.py"):
         fingerprint(library)
+
+
+OPTIONS = """
+OPTIONS: dict = {
+    "trials": {"type": str, "help": "trials"},
+    "seed": {"type": int},
+    "subject": {"type": int},
+}
+"Says what they are."
+GROUP = ("subject",)
+OTHER = ("seed",)
+"""
+
+
+@pytest.fixture
+def with_options(library) -> Path:
+    (library / "repalign/options.py").write_text(OPTIONS)
+    (library / "repalign/scripting.py").write_text("from repalign.options import OPTIONS\n")
+    (library / "scripts/job.py").write_text(
+        "from repalign.options import GROUP\nfrom repalign.scripting import parser\n"
+        'parser("trials", *GROUP)\n'
+    )
+    return library
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ('"seed": {"type": int}', '"seed": {"type": float}', False),
+        ("OPTIONS: dict = {", 'OPTIONS: dict = {"more": {"type": str},', False),
+        ('OTHER = ("seed",)', 'OTHER = ("seed", "more")', False),
+        ("Says what they are.", "Says it better.", False),
+        ('"help": "trials"', '"help": "the trials"', True),
+        ('"subject": {"type": int}', '"subject": {"type": str}', True),
+        ('GROUP = ("subject",)', 'GROUP = ("subject", "seed")', True),
+    ],
+)
+def test_options_count_for_the_scripts_that_name_them(with_options, old, new, counts):
+    before = fingerprint(with_options)
+    assert "repalign.options" in before
+    path = with_options / "repalign/options.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    after = fingerprint(with_options)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == ({"repalign.options"} if counts else set())

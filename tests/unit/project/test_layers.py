@@ -20,6 +20,7 @@ ALLOWED = {
     "alignment": BASE | {"datasets", "models", "alignment"},
     "simulate": BASE | {"simulate", "models"},
     "figures": BASE | {"figures"},
+    "provenance": {"errors", "tables", "provenance"},
     "settings": {
         "settings",
         "simulate.settings",
@@ -28,7 +29,8 @@ ALLOWED = {
         "simulate.mouse_settings",
     },
     "settings_file": {"errors", "settings"},
-    "scripting": {"errors", "tables"},
+    "options": set(),
+    "scripting": {"errors", "options", "tables"},
     "dag": {
         "errors",
         "tables",
@@ -40,7 +42,8 @@ ALLOWED = {
         "models.registry",
     },
     "describe": {"dag", "settings", "models.registry"},
-    "cli": {"errors", "settings_file", "dag", "simulate"},
+    "cost": {"errors", "tables", "dag", "settings_file", "cost"},
+    "cli": {"errors", "settings_file", "dag", "simulate", "cost"},
 }
 MODULES = sorted(LIBRARY.rglob("*.py"))
 SOURCES = [*MODULES, *sorted(SCRIPTS.glob("*.py"))]
@@ -87,7 +90,10 @@ def test_kernels_import_numpy_and_scipy_alone(path):
     assert not packages & {"pathlib", "os", "io", "json", "csv", "logging", "shutil"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
+KNOWS_SNAKEMAKE = {"repalign/cost/pending.py"}  # asks it what is pending
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if name(p) not in KNOWS_SNAKEMAKE], ids=name)
 def test_nothing_knows_snakemake(path):
     assert "snakemake" not in {module.split(".")[0] for module in imports(path)}
     names = {
@@ -119,13 +125,14 @@ def test_every_import_can_be_seen_in_the_source(path):
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=name)
 def test_scripts_do_not_import_rules_settings_or_each_other(path):
     assert {m.split(".")[0] for m in ours(path)} <= {
-        "alignment", "datasets", "errors", "figures", "kernels", "models", "scripting", "tables",
+        "alignment", "datasets", "errors", "figures", "kernels", "models", "options",
+        "provenance", "scripting", "tables",
     }  # fmt: skip
     packages = {module.split(".")[0] for module in imports(path)}
     assert not packages & {p.stem for p in SCRIPTS.glob("*.py")}
 
 
-NOT_OF_JOBS = {"dag", "settings", "settings_file", "describe", "cli", "simulate"}
+NOT_OF_JOBS = {"dag", "settings", "settings_file", "describe", "cli", "simulate", "cost"}
 OF_JOBS = [p for p in SOURCES if name(p).split("/")[1].removesuffix(".py") not in NOT_OF_JOBS]
 
 

@@ -293,6 +293,7 @@ def test_every_step_is_reached_from_a_target(workflows):
         pending += [path.format(subject="01", embedding="CLIP") for path in ALIGNED]
         pending += [paths.MOUSE_STATISTICS.format(scan=SCANS[0])]
         pending += [paths.MOUSE_ASSEMBLIES.format(scan=SCANS[0])]
+        pending += [paths.PROVENANCE]
         pending += [paths.MOUSE_EXPORT.format(export="part")]
         seen = set()
         while pending:

@@ -14,6 +14,7 @@ from repalign.dag.catalogue import DATASETS, INDEXES, SUBSET, Derivative, read_c
 from repalign.dag.coco import coco_steps
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.curated_3mm import curated_steps
+from repalign.dag.documents import document_steps
 from repalign.dag.extraction import extraction_steps, model_keys
 from repalign.dag.feature_plan import models_installed
 from repalign.dag.images import image_steps
@@ -196,6 +197,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *kmcca_steps(nsd, tables),
         *assembly_steps(nsd),
         *curated_steps(nsd),
+        *document_steps(root),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.

@@ -2,7 +2,8 @@
 
 A fingerprint covers the script and every project module that it imports, directly or through
 others. It is taken over syntax trees without docstrings, so comments, formatting, docstrings and
-file times do not count, and a changed line three imports deep does.
+file times do not count, and a changed line three imports deep does. Of the common options of
+scripts, those count that a script names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from repalign.errors import RepalignError
 
 PACKAGE = "repalign"
+OPTIONS = "repalign.options"
+"""The module whose assignments count one by one, and the entries of its mappings too."""
 
 
 class CodeFingerprints:
@@ -29,7 +32,7 @@ class CodeFingerprints:
         self.library = library
         self._digests: dict[Path, str] = {}
         self._imports: dict[Path, frozenset[str]] = {}
-        self._scripts: dict[Path, dict[str, str]] = {}
+        self._of: dict[Path, dict[str, str]] = {}
 
     def of(self, script: Path) -> dict[str, str]:
         """Fingerprint a script.
@@ -50,11 +53,11 @@ class CodeFingerprints:
         RepalignError
             If a file is missing or is not Python.
         """
-        if script not in self._scripts:
-            self._scripts[script] = self._of_all(script)
-        return self._scripts[script]
+        if script not in self._of:
+            self._of[script] = self._digests_of(script)
+        return self._of[script]
 
-    def _of_all(self, script: Path) -> dict[str, str]:
+    def _digests_of(self, script: Path) -> dict[str, str]:
         """Follow the imports of a script."""
         self._read(script, "")
         digests = {script.name: self._digests[script]}
@@ -69,7 +72,11 @@ class CodeFingerprints:
             if path is None:
                 continue
             self._read(path, module)
-            digests[module] = self._digests[path]
+            digests[module] = (
+                _digest(named_part(_parse(path), _parse(script)))
+                if module == OPTIONS
+                else self._digests[path]
+            )
             pending |= self._imports[path] - seen
         return dict(sorted(digests.items()))
 
@@ -85,20 +92,73 @@ class CodeFingerprints:
         """Parse one file, and keep its digest and the project modules that it names."""
         if path in self._digests:
             return
-        try:
-            tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        except (OSError, SyntaxError) as error:
-            raise RepalignError(
-                f"a file that cannot be read as Python ({error})",
-                where=path,
-                expected="a Python module of the workflow",
-                remedy="Restore it, for example with `git checkout`.",
-            ) from error
+        tree = _parse(path)
         is_package = path.name == "__init__.py"
         self._imports[path] = frozenset(_imported(tree, module, is_package=is_package))
-        _drop_docstrings(tree)
-        text = ast.dump(tree, annotate_fields=True, include_attributes=False)
-        self._digests[path] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self._digests[path] = _digest(tree)
+
+
+def _parse(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except (OSError, SyntaxError) as error:
+        raise RepalignError(
+            f"a file that cannot be read as Python ({error})",
+            where=path,
+            expected="a Python module of the workflow",
+            remedy="Restore it, for example with `git checkout`.",
+        ) from error
+
+
+def _digest(tree: ast.Module) -> str:
+    """Return the digest of a syntax tree, of which docstrings are dropped."""
+    _drop_docstrings(tree)
+    text = ast.dump(tree, annotate_fields=True, include_attributes=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def named_part(options: ast.Module, script: ast.Module) -> ast.Module:
+    """Return what a script names of the module of options.
+
+    Parameters
+    ----------
+    options : ast.Module
+        A module of assignments: mappings whose keys are names of options, and groups of names.
+    script : ast.Module
+        A script. The names in its texts, and in groups that it mentions, choose the entries.
+
+    Returns
+    -------
+    ast.Module
+        The module without other entries and other groups.
+    """
+    texts, mentioned = _texts(script), {n.id for n in ast.walk(script) if isinstance(n, ast.Name)}
+    kept: list[ast.stmt] = []
+    for node in options.body:
+        if isinstance(node, ast.Expr):
+            continue  # what is said of an assignment
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            if not mentioned & {t.id for t in node.targets if isinstance(t, ast.Name)}:
+                continue
+            texts |= _texts(node)
+        kept.append(node)
+    for node in kept:
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.Dict):
+            pairs = [
+                (key, own)
+                for key, own in zip(value.keys, value.values, strict=True)
+                if not isinstance(key, ast.Constant) or key.value in texts
+            ]
+            value.keys, value.values = [k for k, _ in pairs], [v for _, v in pairs]
+    return ast.Module(kept, [])
+
+
+def _texts(tree: ast.AST) -> set[str]:
+    """Return all constant texts in a syntax tree."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {node.value for node in nodes if isinstance(node.value, str)}
 
 
 def _imported(tree: ast.AST, module: str, *, is_package: bool) -> set[str]:

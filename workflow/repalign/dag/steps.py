@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from repalign.dag.fingerprint import CodeFingerprints
+from repalign.dag.history import History
 from repalign.dag.manifest import Manifest
 from repalign.errors import RepalignError
 from repalign.tables.integrity import changes, damage, stamp, untouched
@@ -141,6 +142,7 @@ class Workflow:
         self._texts: dict[Job, str] = {}
         self._digests: dict[Job, str] = {}
         self._standings: dict[Job, Standing] = {}
+        self._histories: dict[Job, History] = {}
 
     def __getitem__(self, name: str) -> Step:
         """Return a step by name."""
@@ -199,7 +201,23 @@ class Workflow:
                 "external": external,
                 "code": self._code.of(self.script(job.step)),
             }
+            self._specs[job]["upstream"] = self._history(job).summary()
         return self._specs[job]
+
+    def _history(self, job: Job) -> History:
+        """Return what lies upstream of a job, itself included."""
+        if job not in self._histories:
+            spec = self.spec(job)
+            paths = [path for pairs in spec["inputs"].values() for path, _ in pairs]
+            # Jobs with several outputs, and several files of one job, count once.
+            makers = dict.fromkeys(maker for path in paths if (maker := self.producer(path)))
+            self._histories[job] = History.of_job(
+                job.step.name,
+                spec["params"],
+                (identity for files in spec["external"].values() for identity in files),
+                map(self._history, makers),
+            )
+        return self._histories[job]
 
     def spec_text(self, job: Job) -> str:
         """Return the canonical JSON of a job's spec."""

@@ -64,7 +64,7 @@ def request_of(index: pd.DataFrame, options: argparse.Namespace) -> Request:
     index : DataFrame
         A row an image; its first column is the id.
     options : argparse.Namespace
-        With the options of `scripting.OF_TEXTS`.
+        With the options of `repalign.options.OF_TEXTS`.
     """
     choice = ModelChoice(
         options.model_id,

@@ -132,6 +132,20 @@ LAION_REPRODUCTION = OF_DATASET + "reproduction.tsv"
 VALIDATION = OF_DATASET + "validation"
 
 MANIFEST = "results/raw_manifest.tsv"
+RESULT_SUMS = "results/result_manifest.tsv"
+PROVENANCE = "results/provenance.json"
+DOCUMENTS = {
+    "output": PROVENANCE,
+    "methods": "results/methods.md",
+    "crate": "results/ro-crate-metadata.json",
+    "sums": "results/manifest.sha256",
+}
+"""What describes all results together, by option of the script that makes it."""
+INTERMEDIATE = {
+    "prepared", "parts", "rdms", "grams", "ranked_rdms", "session_rdms", "session_grams",
+    "control_rdms", "image_rdms", "features", "words", "tokens", "texts", "answers",
+}  # fmt: skip
+"""Folders of files on the way to results, which are not passed on."""
 
 
 def subject_label(subject: int) -> str:
