@@ -20,6 +20,7 @@ from repalign.dag.build import (
 )
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
+from repalign.dag.retrieval import retrieval_command
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -140,6 +141,11 @@ def spec(name):
 def command(name):
     """The command of a step's script with all its options but the outputs."""
     return mendable(lambda wildcards: Hidden(FLOW.command(FLOW.job(name, wildcards))))
+
+
+def retrieval(dataset):
+    """The command that fetches a dataset; it is no step, and no other job depends on it."""
+    return mendable(lambda _: retrieval_command(PLANS, dataset))
 
 
 def memory_of_texts(name):
