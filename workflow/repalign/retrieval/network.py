@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 import repalign
 from repalign.errors import RepalignError
@@ -269,7 +270,7 @@ class Network:
 def _small_body(answer: requests.Response, limit: int = 16 << 20) -> bytes:
     """Read the body of a listing, of which no server of good faith makes more than a few MB."""
     with answer:
-        body = b""
+        body = bytearray()
         try:
             for piece in answer.iter_content(1 << 16):
                 body += piece
@@ -277,7 +278,7 @@ def _small_body(answer: requests.Response, limit: int = 16 << 20) -> bytes:
                     raise _refused("more than 16 MiB", answer.url, "a list of files")
         except (requests.RequestException, OSError) as error:
             raise PassingError(f"the answer breaks off ({_cause(error)})") from error
-        return body
+        return bytes(body)
 
 
 def pieces(answer: requests.Response, size: int) -> Iterator[bytes]:
@@ -289,8 +290,10 @@ def pieces(answer: requests.Response, size: int) -> Iterator[bytes]:
         If it breaks off.
     """
     try:
-        yield from answer.raw.stream(size, decode_content=False)
-    except (requests.RequestException, OSError) as error:
+        # Larger reads would lose what came before a break.
+        while data := answer.raw.read1(size, decode_content=False):
+            yield data
+    except (HTTPError, OSError) as error:
         raise PassingError(f"the connection breaks off ({_cause(error)})") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -67,23 +68,23 @@ def retrieve(plan: RetrievalPlan, lock_path: Path) -> list[RemoteFile]:
 def _alone(root: Path) -> Iterator[None]:
     """Keep other retrievals away from the folder, also from other projects."""
     root.mkdir(parents=True, exist_ok=True)
-    work = root / WORK
-    work.mkdir(exist_ok=True)
-    with (work / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RepalignError(
-                f"another retrieval is under way ({error.strerror})",
-                where=root,
-                expected="one retrieval at a time in a folder",
-                remedy="Wait for it to end.",
-            ) from error
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-        (work / "lock").unlink(missing_ok=True)
-    # Archives that wait to be unpacked stay for the next run.
-    if not any(work.iterdir()):
-        work.rmdir()
+    except BlockingIOError as error:
+        raise RepalignError(
+            "another retrieval is under way",
+            where=root,
+            expected="one retrieval at a time in a folder",
+            remedy="Wait for it to end.",
+        ) from error
+    finally:
+        os.close(handle)
+        work = root / WORK
+        # Archives that wait to be unpacked stay for the next run.
+        if work.exists() and not any(work.iterdir()):
+            work.rmdir()
 
 
 def _find(plan: RetrievalPlan, network: Network) -> list[RemoteFile]:

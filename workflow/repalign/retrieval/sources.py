@@ -83,9 +83,9 @@ class Finder:
 
     def _in_bucket(self, wanted: Wanted) -> Iterator[RemoteFile]:
         """Yield objects of a bucket: one by its key, or all that match a pattern."""
-        bucket, _, key = wanted.source.removeprefix("s3://").partition("/")
-        start, base, rest = key.partition(BASE)
-        prefix = f"{start}/" if base else ""
+        start, base, rest = wanted.source.partition(BASE)
+        bucket, _, key = start.removeprefix("s3://").partition("/")
+        prefix = f"{key}/" if base and key else ""
         pattern = prefix + rest if base else key
         if "*" not in pattern:
             headers = self._network.headers(f"s3://{bucket}/{pattern}")

@@ -7,7 +7,7 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ from repalign.errors import RepalignError
 from repalign.retrieval.checksums import CHUNK
 from repalign.retrieval.plan import check_relative
 
+Opener = Callable[[str], IO[bytes]]
 _CLUTTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
@@ -77,33 +78,25 @@ def unpack(archive: Path, folder: Path) -> list[Member]:
         raise _bad(f"an archive of a kind that is not read ({error})", archive) from error
 
 
-class _Reader:
-    """Opens one member by its name."""
-
-    def __init__(self, archive: zipfile.ZipFile | tarfile.TarFile) -> None:
-        self._archive = archive
-
-    def __call__(self, name: str) -> IO[bytes]:
-        if isinstance(self._archive, zipfile.ZipFile):
-            return self._archive.open(name)
-        stream = self._archive.extractfile(name)
-        if stream is None:
-            raise tarfile.ReadError(f"no content of {name}")
-        return stream
-
-
 @contextmanager
-def _opened(archive: Path) -> Iterator[tuple[list[tuple[str, int]], _Reader]]:
-    """Open an archive: names and sizes of its files, and what reads them."""
+def _opened(archive: Path) -> Iterator[tuple[list[tuple[str, int]], Opener]]:
+    """Open an archive: names and sizes of its files, and what opens one by its name."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
-            yield (
-                [_of_zip(info, archive) for info in zipped.infolist() if not info.is_dir()],
-                (_Reader(zipped)),
-            )
+            found = [info for info in zipped.infolist() if not info.is_dir()]
+            yield [_of_zip(info, archive) for info in found], zipped.open
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as tarred:
-            yield [_of_tar(info, archive) for info in tarred if not info.isdir()], _Reader(tarred)
+            every = [info for info in tarred if not info.isdir()]
+            files = {info.name: info for info in every}
+
+            def read(name: str) -> IO[bytes]:
+                stream = tarred.extractfile(files[name])
+                if stream is None:
+                    raise tarfile.ReadError(f"no content of {name}")
+                return stream
+
+            yield [_of_tar(info, archive) for info in every], read
     else:
         raise _bad("neither a zip nor a tar file", archive)
 
@@ -139,6 +132,9 @@ def _planned(names: list[tuple[str, int]], archive: Path) -> list[Member]:
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
         raise _bad(f"{twice} twice", archive)
+    folders = {parent for path in paths for parent in path.parents}
+    for path in folders.intersection(paths):
+        raise _bad(f"{path} as a file and as a folder", archive)
     return members
 
 
