@@ -23,7 +23,7 @@ def make_entry(source, target="data.bin", kind="file", **others):
 
 
 def some_bytes(size, seed=0):
-    return random.Random(seed).randbytes(size)
+    return random.Random(seed).randbytes(size)  # noqa: S311
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ WRONG = {
     "size": ({"size": "1 GB"}, "size"),
     "nothing": ({"terms": " "}, "nothing in terms"),
     "size of a pattern": ({"source": "s3://bucket/{subject}", "size": "1"}, "of a pattern"),
-    "sum of a pattern": ({"source": "s3://bucket/*", "checksum": "md5:" + "0" * 32}, "of a pattern"),
+    "sum of a pattern": ({"source": "s3://bucket/*", "checksum": f"md5:{0:032d}"}, "of a pattern"),
     "files without a base": ({"kind": "files"}, "/./"),
     "a base of one file": ({"source": "s3://bucket/./key"}, "/./"),
     "files of the web": ({"kind": "files", "source": "https://host/./x"}, "s3://"),

@@ -21,6 +21,7 @@ from repalign.retrieval.plan import Limits, RetrievalPlan
 from repalign.retrieval.retrieve import retrieve
 
 from .conftest import QUICK, make_entry, some_bytes
+from .servers import md5_of
 
 ROOT = Path(__file__).parents[3]
 BETAS = "s3://open.data/betas/subj{subject:02d}/session{session:02d}.nii.gz"
@@ -160,7 +161,7 @@ def test_a_touched_file_is_read_and_kept(server, fetch_all):
 def test_a_corrected_register_is_applied_to_what_is_there(server, fetch_all):
     server.put("/h/x", b"first")
     fetch_all(make_entry("https://h/x", "x"))
-    good = f"md5:{hashlib.md5(b'first').hexdigest()}"
+    good = f"md5:{md5_of(b'first')}"
     fetch_all(make_entry("https://h/x", "x", checksum=good))
     with pytest.raises(RepalignError, match="before the register changed"):
         fetch_all(make_entry("https://h/x", "x", checksum="md5:" + "0" * 32))
@@ -294,7 +295,7 @@ def archive(**known):
 def test_an_archive_arrives_unpacked(server, fetch_all):
     content = zip_of(FILES)
     server.put("/h/x.zip", content)
-    checksum = f"md5:{hashlib.md5(content).hexdigest()}"
+    checksum = f"md5:{md5_of(content)}"
     root = fetch_all(archive(checksum=checksum, size=len(content)))
     assert (root / "annotations/a.json").read_bytes() == b"alpha"
     assert (root / "annotations/deep/b.json").read_bytes() == b"beta" * 1000
@@ -373,7 +374,7 @@ def test_a_run_that_is_stopped_at_an_archive_is_taken_up(server, fetch_all, monk
 def test_a_run_that_is_killed_is_taken_up(server, tmp_path, how):
     content = some_bytes(4 << 20)
     served = server.put("/h/x", content, faults=[("slow", 0.02)])
-    entry = make_entry("https://h/x", "x", checksum=f"md5:{hashlib.md5(content).hexdigest()}")
+    entry = make_entry("https://h/x", "x", checksum=f"md5:{md5_of(content)}")
     plan = RetrievalPlan("toy", [entry], endpoints=server.endpoints, limits=Limits(timeout=5))
     command = [sys.executable, str(ROOT / "workflow/scripts/retrieve_data.py")]
     command += ["--plan", plan.to_json(), "--output", str(tmp_path / "raw/retrieved.tsv")]

@@ -1,7 +1,5 @@
 """Behind addresses: objects of buckets, articles, and answers that are none."""
 
-import hashlib
-
 import pytest
 
 from repalign.errors import RepalignError
@@ -11,7 +9,7 @@ from repalign.retrieval.s3 import list_objects
 from repalign.retrieval.sources import Finder
 
 from .conftest import QUICK
-from .servers import NAMESPACE
+from .servers import NAMESPACE, md5_of
 
 KEYS = ["a/b.txt", "a/ü & <c>.txt", "a/sub/d.txt", "a/sub/e+f.txt", "ab.txt", "z.txt"]
 
@@ -37,7 +35,7 @@ def test_all_pages_of_a_list_are_read(bucket, network, page_size):
     listed = list(list_objects(network, "open.data", ""))
     assert [item.key for item in listed] == sorted(KEYS)
     assert listed[0].size == len(b"content 0")
-    assert listed[0].etag == hashlib.md5(b"content 0").hexdigest()
+    assert listed[0].etag == md5_of(b"content 0")
 
 
 def test_a_prefix_is_all_that_keys_start_with(bucket, network):
@@ -48,7 +46,7 @@ def test_a_prefix_is_all_that_keys_start_with(bucket, network):
 def test_an_object_is_asked_for_its_size_and_etag(bucket, network):
     (file,) = found(network, "s3://open.data/a/ü & <c>.txt", kind="file", target="x/y.txt")
     assert (file.path, file.size) == ("x/y.txt", len(b"content 1"))
-    assert file.etag == hashlib.md5(b"content 1").hexdigest()
+    assert file.etag == md5_of(b"content 1")
 
 
 def test_a_star_does_not_cross_folders(bucket, network):
@@ -124,7 +122,7 @@ BAD_LISTS = {
     "cut off": (page(truncated="true"), "cut off"),
     "a circle": (
         page(more="<NextContinuationToken>t</NextContinuationToken>", truncated="true"), "cut off"),
-    "out of the folder": (page(ITEM.format("a/../../x.txt", "1")), "stays within"),
+    "out of it": (page(ITEM.format("a/../../x.txt", "1")), "stays within"),
     "much too long": (b" " * (17 << 20), "16 MiB"),
 }  # fmt: skip
 
@@ -141,7 +139,7 @@ def test_figshare_says_size_sum_and_address(server, network):
     server.put_article(77, {"one.gz": b"one", "two.gz": b"two!"})
     (file,) = found(network, "figshare://77/two.gz", kind="file", target="x")
     assert file.size == 4
-    assert file.checksum == f"md5:{hashlib.md5(b'two!').hexdigest()}"
+    assert file.checksum == f"md5:{md5_of(b'two!')}"
     assert file.source == f"{server.url}/download/77/1"
 
 
@@ -179,7 +177,7 @@ def test_articles_without_the_file_are_refused(server, network, article, message
 
 def test_register_and_publisher_must_agree(server, network):
     server.put_article(77, {"x": b"one"})
-    good = f"md5:{hashlib.md5(b'one').hexdigest()}"
+    good = f"md5:{md5_of(b'one')}"
     for known in ({"size": 3}, {"checksum": good}, {"checksum": "sha256:" + "0" * 64}):
         assert found(network, "figshare://77/x", kind="file", **known)
     with pytest.raises(RepalignError, match="size 3"):

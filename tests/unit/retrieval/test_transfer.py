@@ -11,9 +11,10 @@ from repalign.retrieval.sources import RemoteFile
 from repalign.retrieval.transfer import fetch
 
 from .conftest import QUICK, some_bytes
+from .servers import md5_of
 
 CONTENT = some_bytes(300_000)
-MD5 = f"md5:{hashlib.md5(CONTENT).hexdigest()}"
+MD5 = f"md5:{md5_of(CONTENT)}"
 SHA256 = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
 SOURCE = "https://data.example/file"
 
@@ -201,7 +202,7 @@ PERMANENT = {
     "always busy": ({"always": ("status", 503)}, {}, "503.*4 attempts"),
     "never there": ({"always": ("hang up", None)}, {}, "4 attempts"),
     "always 416": ({"always": ("status", 416)}, {}, "no such range"),
-    "a circle of redirections": ({"always": ("redirect", "/data.example/file")}, {}, "redirections"),
+    "a circle": ({"always": ("redirect", "/data.example/file")}, {}, "redirections"),
     "a redirection to no address": ({"always": ("redirect", "http://[")}, {}, "no such address"),
     "a redirection to another protocol": (
         {"always": ("redirect", "ftp://127.0.0.1/x")}, {}, "no such address"),

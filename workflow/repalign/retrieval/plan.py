@@ -228,7 +228,7 @@ def check_folder(root: Path, dataset: str) -> None:
     RepalignError
         If the folder has a simulation.json, or is the default folder of simulations.
     """
-    is_default = root.parent.as_posix().endswith("resources/simulated")
+    is_default = root.parent.parts[-2:] == ("resources", "simulated")
     if (root / "simulation.json").exists() or is_default:
         raise RepalignError(
             "the folder of the simulation",
