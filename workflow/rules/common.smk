@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir)))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from repalign.dag.build import (
     CATALOGUE,
@@ -64,6 +65,9 @@ SETTINGS = mendable(check_settings)(
     config, [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
 )
 FLOW, PLANS = mendable(build_workflow)(SETTINGS)
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    # Each job has the interpreter of its environment, which is the first in its PATH.
+    FLOW.python = "python"
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
 TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
@@ -145,7 +149,7 @@ def command(name):
 
 def retrieval(dataset):
     """The command that fetches a dataset; it is no step, and no other job depends on it."""
-    return mendable(lambda _: retrieval_command(PLANS, dataset))
+    return mendable(lambda _: retrieval_command(PLANS, dataset, FLOW.python))
 
 
 def memory_of_texts(name):

@@ -77,6 +77,28 @@ def test_the_environment_of_a_rule_has_what_its_script_imports(name):
         assert {package for package in has if package.startswith("fsl-")}
 
 
+def test_what_runs_models_has_their_environment():
+    """Their libraries are imported late; scripts that do so through a loader say it."""
+    loaders = (
+        r"\b(import_(nltk|timm|torch|transformers)|load_\w*(detector|segmenter|timm|captioner))"
+    )
+    running = {
+        path.stem
+        for path in (WORKFLOW / "scripts").glob("*.py")
+        if re.search(loaders, path.read_text(encoding="utf-8"))
+    }
+    assert {"split_captions", "tokenize_captions", "detect_scene_objects"} <= running
+    assert [name for name in running if "MODELS_ENVIRONMENT" not in RULES[name]] == []
+
+
+def test_jobs_run_in_the_environment_that_was_deployed():
+    """An absolute path of an interpreter would bypass it."""
+    text = (WORKFLOW / "rules/common.smk").read_text()
+    assert re.search(
+        r"CONDA in workflow\.deployment_settings.*\n.*\n\s+FLOW\.python = \"python\"", text
+    )
+
+
 def test_a_package_of_models_is_where_models_are_run():
     """The check can fail: what runs models could not do so in the common environment."""
     common = yaml.safe_load((ROOT / "envs/repalign.yaml").read_text())["dependencies"]

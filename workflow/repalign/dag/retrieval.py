@@ -86,11 +86,11 @@ def retrieval_plan(plans: Plans, dataset: str, register: list[Entry]) -> Retriev
     return plan
 
 
-def retrieval_command(plans: Plans, dataset: str) -> str:
+def retrieval_command(plans: Plans, dataset: str, python: str = sys.executable) -> str:
     """Return the command of a rule, quoted for a shell."""
     plan = retrieval_plan(plans, dataset, read_register(plans.root / REGISTER))
     lock = Path(retrieval_folder(plans.settings, dataset)) / LOCK
-    words = ["env", f"PYTHONPATH={SCRIPT.parents[1]}", sys.executable, str(SCRIPT)]
+    words = ["env", f"PYTHONPATH={SCRIPT.parents[1]}", python, str(SCRIPT)]
     return shlex.join([*words, "--plan", plan.to_json(), "--output", str(lock)])
 
 

@@ -102,6 +102,11 @@ class Workflow:
         Memory of the identities of external files.
     root : Path
         The project folder, which relative paths start from.
+
+    Attributes
+    ----------
+    python : str
+        Interpreter of the jobs: this one, unless each has an environment of its own.
     """
 
     def __init__(
@@ -119,6 +124,7 @@ class Workflow:
         self.library = library
         self.manifest = manifest
         self.root = root
+        self.python = sys.executable
         self._code = CodeFingerprints(library)
         self._patterns = [
             (self._compile(pattern), step) for step in steps for pattern in step.outputs().values()
@@ -242,7 +248,7 @@ class Workflow:
 
     def command(self, job: Job) -> str:
         """Return the whole command of a job except its outputs, its spec and its log."""
-        prefix = [f"PYTHONPATH={self.library}", sys.executable, str(self.script(job.step))]
+        prefix = [f"PYTHONPATH={self.library}", self.python, str(self.script(job.step))]
         return shlex.join(["env", *prefix]) + " " + self.arguments(job)
 
     def _compile(self, pattern: str) -> re.Pattern[str]:
