@@ -125,7 +125,7 @@ else:
         benchmark:
             benchmark_of(FLOW["detect_scene_objects"].output)
         conda:
-            ENVIRONMENT
+            MODELS_ENVIRONMENT
         threads: SETTINGS.resources.threads
         resources:
             mem_mb=SETTINGS.resources.memory_mb,

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir)))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from repalign.dag.build import (
     CATALOGUE,
@@ -21,6 +22,7 @@ from repalign.dag.build import (
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
 from repalign.dag.locks import take_over
+from repalign.dag.retrieval import retrieval_command
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -64,6 +66,9 @@ SETTINGS = mendable(check_settings)(
     config, [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
 )
 FLOW, PLANS = mendable(build_workflow)(SETTINGS)
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    # Each job has the interpreter of its environment, which is the first in its PATH.
+    FLOW.python = "python"
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
 TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
@@ -161,6 +166,11 @@ def spec(name):
 def command(name):
     """The command of a step's script with all its options but the outputs."""
     return mendable(lambda wildcards: Hidden(FLOW.command(FLOW.job(name, wildcards))))
+
+
+def retrieval(dataset):
+    """The command that fetches a dataset; it is no step, and no other job depends on it."""
+    return mendable(lambda _: retrieval_command(PLANS, dataset, FLOW.python))
 
 
 def memory_of_texts(name):

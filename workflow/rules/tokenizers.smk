@@ -10,7 +10,7 @@ rule split_captions:
     log:
         log_of(FLOW["split_captions"].output),
     conda:
-        ENVIRONMENT
+        MODELS_ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=30,
@@ -30,7 +30,7 @@ rule tokenize_captions:
     log:
         log_of(FLOW["tokenize_captions"].output),
     conda:
-        ENVIRONMENT
+        MODELS_ENVIRONMENT
     resources:
         mem_mb=2000,
         runtime=30,

@@ -149,7 +149,9 @@ def parser(name: str) -> argparse.ArgumentParser:
 
 OTHERS = ("bold5000", "things", "laion")
 ALIGNED = (paths.ALIGNED_EMBEDDING, paths.ALIGNED_CAPTIONS, paths.ALIGNED_MASKS)
-NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+RETRIEVE = "retrieve_"
+"""What the rules that fetch data, and their script, start with; they are no steps."""
+NAMES = sorted(p.stem for p in SCRIPTS.glob("*.py") if not p.stem.startswith(RETRIEVE))
 
 
 def dataset_of(wildcard: str) -> str:
@@ -194,7 +196,21 @@ def values_of(step: Step) -> dict[str, str]:
 
 def test_each_step_has_one_rule_and_one_script(steps):
     assert sorted(steps) == NAMES
-    assert sorted(rules()) == NAMES
+    assert sorted(name for name in rules() if not name.startswith(RETRIEVE)) == NAMES
+
+
+def test_data_are_fetched_by_rules_that_are_asked_for_by_name():
+    """They are inputs of nothing, have no outputs, and are the only ones to run their script."""
+    found = {name: body for name, body in rules().items() if name.startswith(RETRIEVE)}
+    assert len(found) == 6
+    for name, body in found.items():
+        assert not re.search(r"^\s+(input|output|benchmark|threads):", body, re.MULTILINE)
+        assert f'command=retrieval("{name.removeprefix(RETRIEVE)}")' in body
+        assert re.search(r"conda:\s+ENVIRONMENT", body)
+        assert re.search(rf'log:\s+"logs/{name}.log"', body)
+    texts = [p.read_text() for p in (ROOT / "workflow/rules").glob("*.smk")]
+    texts.append((ROOT / "workflow/Snakefile").read_text())
+    assert not any(re.search(r"rules\.retrieve_|\buse rule\b", text) for text in texts)
 
 
 def test_every_included_file_exists_and_every_file_is_included():

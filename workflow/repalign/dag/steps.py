@@ -115,6 +115,8 @@ class Workflow:
     ----------
     checked : Manifest
         Memory of results that were read whole and found as they were written.
+    python : str
+        Interpreter of the jobs: this one, unless each has an environment of its own.
     """
 
     def __init__(
@@ -133,6 +135,7 @@ class Workflow:
         self.manifest = manifest
         self.checked = Manifest(manifest.table.with_name("checked_results.tsv"))
         self.root = root
+        self.python = sys.executable
         self._code = CodeFingerprints(library)
         self._patterns = [
             (self._compile(pattern), step) for step in steps for pattern in step.outputs().values()
@@ -324,7 +327,7 @@ class Workflow:
 
     def command(self, job: Job) -> str:
         """Return the whole command of a job except its outputs, its spec and its log."""
-        prefix = [f"PYTHONPATH={self.library}", sys.executable, str(self.script(job.step))]
+        prefix = [f"PYTHONPATH={self.library}", self.python, str(self.script(job.step))]
         return shlex.join(["env", *prefix]) + " " + self.arguments(job)
 
     def _compile(self, pattern: str) -> re.Pattern[str]:

@@ -26,6 +26,7 @@ from repalign.settings.laion import LaionSettings
 from repalign.settings.models import ModelSettings
 from repalign.settings.mouse import MouseSettings
 from repalign.settings.nsd import NsdSettings
+from repalign.settings.retrieval import RetrievalSettings
 from repalign.settings.section import Section
 from repalign.simulate.laion_settings import LaionSimulation
 from repalign.simulate.mouse_settings import MouseSimulation
@@ -98,4 +99,7 @@ class Settings(Section):
     )
     resources: ResourceSettings = Field(ResourceSettings(), description="Limits of a job.")
     storage: StorageSettings = Field(StorageSettings(), description="Intermediate files.")
+    retrieval: RetrievalSettings = Field(
+        RetrievalSettings(), description="Fetching raw data, by rules that are asked for by name."
+    )
     simulate: SimulateSettings = Field(SimulateSettings(), description="Simulated datasets.")
