@@ -14,6 +14,7 @@ from repalign.settings.analysis import (
 )
 from repalign.settings.assemblies import AssemblySettings
 from repalign.settings.captions import CaptionSettings, ObjectSettings
+from repalign.settings.cluster import ClusterSettings
 from repalign.settings.comparisons import (
     ModelModelSettings,
     TokenizerSettings,
@@ -97,5 +98,6 @@ class Settings(Section):
         ),
     )
     resources: ResourceSettings = Field(ResourceSettings(), description="Limits of a job.")
+    cluster: ClusterSettings = Field(ClusterSettings(), description="Jobs of a cluster.")
     storage: StorageSettings = Field(StorageSettings(), description="Intermediate files.")
     simulate: SimulateSettings = Field(SimulateSettings(), description="Simulated datasets.")

@@ -1,0 +1,170 @@
+"""Runs of the workflow on a real Slurm, undisturbed and with everything that goes wrong there.
+
+All runs start together, for most of their time is waiting; each test then looks at its own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from ..faults.runs import PAIR, forget, same
+from ..workflow.project import SHIFT_1, Project
+from .cluster import Cluster, run, wait_until
+from .conftest import without_results
+from .runs import Run, order
+
+SCRIPT = "compare_rdms"
+OVERHEAD_MB = 600
+MEMORY_MB = 4096
+"""The defaults of `cluster.snakemake_mb` and `resources.memory_mb`."""
+
+
+@dataclass
+class Runs:
+    """All runs, by what happens to them."""
+
+    of: dict[str, Run]
+
+    def __getitem__(self, name: str) -> Run:
+        return self.of[name]
+
+
+@pytest.fixture(scope="module")
+def runs(cluster, undisturbed, tmp_path_factory) -> Iterator[Runs]:
+    """Start everything at once."""
+    root = tmp_path_factory.mktemp("runs")
+
+    def disturbed(name: str, what: str, size_mb: int = 0) -> Project:
+        project = undisturbed.copy(root / name)
+        forget(project, PAIR)
+        order(project, SCRIPT, what, size_mb)
+        return project
+
+    made: dict[str, Run] = {}
+    try:
+        made["whole"] = Run(without_results(undisturbed, root / "whole"), SHIFT_1)
+        short = ("--set-resources", f"{SCRIPT}:runtime=1")
+        made["time-out"] = Run(disturbed("time-out", "hold"), PAIR, *short)
+        small = disturbed("memory", "memory", 700)
+        small.set("resources", memory_mb=512)
+        small.set("cluster", snakemake_mb=100)
+        made["memory"] = Run(small, PAIR)
+        made["killed"] = Run(disturbed("killed", "hold"), PAIR)
+        made["cancelled"] = Run(disturbed("cancelled", "hold"), PAIR)
+        made["controller"] = Run(disturbed("controller", "hold"), PAIR)
+        generic = without_results(undisturbed, root / "generic")
+        made["generic"] = Run(generic, SHIFT_1, profile="cluster-generic")
+        yield Runs(made)
+    finally:
+        for each in made.values():
+            each.release()
+            each.kill()
+
+
+def twice(each: Run) -> None:
+    """Check that a run needed two jobs, of which the first failed."""
+    states = [job.state for job in each.jobs()]
+    assert len(states) == 2, states
+    assert states[0] != "COMPLETED"
+    assert states[1] == "COMPLETED"
+
+
+def as_undisturbed(each: Run, undisturbed: Project) -> None:
+    """Check that a run made just what a local run makes."""
+    assert same(each.project.root / each.target, undisturbed.root / each.target)
+
+
+def test_a_killed_job_is_run_again(runs, undisturbed):
+    each = runs["killed"]
+    os.kill(each.wait_until_held(), signal.SIGKILL)
+    text = each.ends_well()
+    assert "Trying to restart job" in text
+    twice(each)
+    assert each.jobs()[0].state == "FAILED"
+    as_undisturbed(each, undisturbed)
+
+
+def test_a_job_that_somebody_cancels_is_run_again(runs, undisturbed):
+    each = runs["cancelled"]
+    each.wait_until_held()
+    run("scancel", str(each.jobs()[0].number))
+    each.ends_well()
+    twice(each)
+    assert each.jobs()[0].state == "CANCELLED"
+    as_undisturbed(each, undisturbed)
+
+
+def test_a_killed_controller_is_recovered_from(runs, undisturbed):
+    """By the commands of docs/cluster.md, one after the other."""
+    each = runs["controller"]
+    each.wait_until_held()
+    each.kill()
+    assert each.jobs()[0].state == "RUNNING"
+    refused = each.project.snakemake("--", PAIR, check=False)
+    assert refused.returncode
+    assert "LockException" in refused.stdout + refused.stderr
+    run("scancel", "--name", each.name)
+    wait_until(lambda: each.jobs()[0].state == "CANCELLED", "the job is cancelled")
+    each.project.snakemake("--unlock")
+    again = Run(each.project, PAIR)
+    again.ends_well()
+    assert [job.state for job in again.jobs()] == ["COMPLETED"]
+    as_undisturbed(again, undisturbed)
+
+
+def test_a_job_out_of_time_gets_more(runs, undisturbed):
+    each = runs["time-out"]
+    each.wait_until_held()
+    each.ends_well()
+    twice(each)
+    assert [job.minutes for job in each.jobs()] == [1, 2]
+    assert each.jobs()[0].state == "TIMEOUT"
+    as_undisturbed(each, undisturbed)
+
+
+def test_a_job_out_of_memory_gets_more_until_it_fits(runs, undisturbed):
+    each = runs["memory"]
+    each.ends_well()
+    jobs = each.jobs()
+    assert 2 <= len(jobs) <= 4
+    assert [job.memory_mb for job in jobs] == [612 * k for k in range(1, len(jobs) + 1)]
+    assert [job.state for job in jobs[:-1]] == ["FAILED"] * (len(jobs) - 1)
+    attempts = (each.project.root / "faults/attempts").read_text().split()
+    assert attempts.count("survived") == 1
+    assert attempts[-1] == "survived"
+    as_undisturbed(each, undisturbed)
+
+
+def test_the_whole_workflow(runs, undisturbed):
+    """Few jobs for Slurm, with what their rules ask for and what Snakemake needs."""
+    each = runs["whole"]
+    text = each.ends_well()
+    as_undisturbed(each, undisturbed)
+    jobs = each.jobs()
+    assert {job.state for job in jobs} == {"COMPLETED"}
+    by_rule = sorted(job.comment.split("_wildcards_")[0] for job in jobs)
+    assert by_rule == [
+        "group_pairs",
+        "rule_x",
+    ]
+    assert text.count("localrule ") >= 4
+    assert jobs[0].memory_mb == 2000 + OVERHEAD_MB
+
+
+def test_the_whole_workflow_with_a_submit_command(runs, undisturbed):
+    each = runs["generic"]
+    each.ends_well()
+    as_undisturbed(each, undisturbed)
+
+
+def test_nothing_is_stale_afterwards(runs, undisturbed):
+    """Resources grow and overheads are added; results are those of a local run to all tools."""
+    whole = runs["whole"].project
+    done = whole.snakemake("-n", "--", SHIFT_1)
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert "stale" not in whole.repalign("why", "results").stdout
