@@ -199,7 +199,11 @@ class Cluster:
         for name, process in self.daemons.items():
             if process.poll() is not None:
                 raise SlurmError(f"{name} ended with {process.returncode}\n{self.logs()}")
-        return run("sinfo", "-h", "-o", "%t", check=False, timeout=30).strip() == "idle"
+        return self.state() == "idle"
+
+    def state(self) -> str:
+        """Return the state of the node as Slurm calls it."""
+        return run("sinfo", "-h", "-o", "%t", check=False, timeout=30).strip()
 
     def kill_daemon(self, name: str) -> None:
         """Kill one daemon, without a chance to clean up."""
@@ -241,6 +245,9 @@ def one_node_slurm(min_job_age: int = 3600) -> Iterator[Cluster]:
     install()
     folder = Path(tempfile.mkdtemp(prefix="repalign-slurm-", dir="/var/tmp"))
     cluster = Cluster(folder, min_job_age)
+    # Tests that are ended from outside, in the background of a shell even, clean up as well.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         cluster.configure()
         cluster.start()

@@ -108,7 +108,7 @@ class Run:
             key=lambda job: job.number,
         )
 
-    def wait_until_held(self, seconds: float = 240) -> int:
+    def wait_until_held(self, seconds: float = 600) -> int:
         """Wait until the job that was told so is held; return the number of its process."""
         held = self.project.root / "faults/held"
         end = time.monotonic() + seconds
@@ -123,7 +123,7 @@ class Run:
         if (self.project.root / "faults").exists():
             (self.project.root / "faults/release").touch()
 
-    def ends_well(self, seconds: float = 300) -> str:
+    def ends_well(self, seconds: float = 600) -> str:
         """Wait for the end of the run, which must be a good one; return what was printed."""
         try:
             status = self.process.wait(seconds)
