@@ -1,4 +1,4 @@
-"""A Slurm of one node on this machine: brought up in a second or two, and taken down whatever happens.
+"""A Slurm of one node on this machine: up in a second or two, and taken down whatever happens.
 
 Its daemons keep everything in a folder of their own, but the configuration lies at Slurm's own
 place: the executor takes Slurm's variables from the environment of jobs, so a configuration that
@@ -128,11 +128,14 @@ def install() -> None:
 def refuse_to_do_harm() -> None:
     """Stop where there is a cluster already, or no right to make one."""
     if os.geteuid() != 0:
-        raise SlurmError("Slurm's daemons need root: run `make test-slurm` as root, in a container")
+        raise SlurmError(
+            "Slurm's daemons need root: run `make test-slurm` as root, in a container"
+        )
     for path in FILES:
         if path.exists() and not path.read_text(encoding="utf-8").startswith(MARK):
             raise SlurmError(
-                f"{path} belongs to a cluster; these tests would replace it. Run them in a container"
+                f"{path} belongs to a cluster, and these tests would replace it: "
+                "run them in a container"
             )
     for port in (CONTROLLER_PORT, NODE_PORT):
         with contextlib.closing(socket.socket()) as probe:

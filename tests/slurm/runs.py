@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..workflow.project import Project
 from .cluster import run
@@ -61,9 +63,7 @@ class SlurmJob:
 class Run:
     """A controller in the background, in a process group of its own."""
 
-    def __init__(
-        self, project: Project, target: str, *words: str, profile: str = "slurm"
-    ) -> None:
+    def __init__(self, project: Project, target: str, *words: str, profile: str = "slurm") -> None:
         self.project = project
         self.target = target
         self.log = project.root / f"run-{profile}.log"
@@ -107,6 +107,16 @@ class Run:
             ),
             key=lambda job: job.number,
         )
+
+    def when_held(self, act: Callable[[Run, int], None]) -> Run:
+        """Do something as soon as a job is held, for the executor looks less and less often."""
+
+        def wait() -> None:
+            with contextlib.suppress(AssertionError):
+                act(self, self.wait_until_held())
+
+        threading.Thread(target=wait, daemon=True).start()
+        return self
 
     def wait_until_held(self, seconds: float = 600) -> int:
         """Wait until the job that was told so is held; return the number of its process."""

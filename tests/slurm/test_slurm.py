@@ -14,7 +14,7 @@ import pytest
 
 from ..faults.runs import PAIR, forget, same
 from ..workflow.project import SHIFT_1, Project
-from .cluster import Cluster, run, wait_until
+from .cluster import run, wait_until
 from .conftest import without_results
 from .runs import Run, order
 
@@ -22,6 +22,22 @@ SCRIPT = "compare_rdms"
 OVERHEAD_MB = 600
 MEMORY_MB = 4096
 """The defaults of `cluster.snakemake_mb` and `resources.memory_mb`."""
+
+
+def kill_job(_: Run, process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+
+
+def cancel_job(each: Run, _: int) -> None:
+    run("scancel", str(each.jobs()[0].number))
+
+
+def kill_controller(each: Run, _: int) -> None:
+    each.kill()
+
+
+WHEN_HELD = {"killed": kill_job, "cancelled": cancel_job, "controller": kill_controller}
+"""What happens to a run as soon as its job runs."""
 
 
 @dataclass
@@ -54,10 +70,8 @@ def runs(cluster, undisturbed, tmp_path_factory) -> Iterator[Runs]:
         small.set("resources", memory_mb=512)
         small.set("cluster", snakemake_mb=100)
         made["memory"] = Run(small, PAIR)
-        made["killed"] = Run(disturbed("killed", "hold"), PAIR)
-        made["cancelled"] = Run(disturbed("cancelled", "hold"), PAIR)
-        made["controller"] = Run(disturbed("controller", "hold"), PAIR)
-        made["daemon"] = Run(disturbed("daemon", "hold"), PAIR)
+        for name, act in WHEN_HELD.items():
+            made[name] = Run(disturbed(name, "hold"), PAIR).when_held(act)
         generic = without_results(undisturbed, root / "generic")
         made["generic"] = Run(generic, SHIFT_1, profile="cluster-generic")
         yield Runs(made)
@@ -82,7 +96,6 @@ def as_undisturbed(each: Run, undisturbed: Project) -> None:
 
 def test_a_killed_job_is_run_again(runs, undisturbed):
     each = runs["killed"]
-    os.kill(each.wait_until_held(), signal.SIGKILL)
     text = each.ends_well()
     assert "Trying to restart job" in text
     twice(each)
@@ -92,8 +105,6 @@ def test_a_killed_job_is_run_again(runs, undisturbed):
 
 def test_a_job_that_somebody_cancels_is_run_again(runs, undisturbed):
     each = runs["cancelled"]
-    each.wait_until_held()
-    run("scancel", str(each.jobs()[0].number))
     each.ends_well()
     twice(each)
     assert each.jobs()[0].state == "CANCELLED"
@@ -103,8 +114,7 @@ def test_a_job_that_somebody_cancels_is_run_again(runs, undisturbed):
 def test_a_killed_controller_is_recovered_from(runs, undisturbed):
     """By the commands of docs/cluster.md, one after the other."""
     each = runs["controller"]
-    each.wait_until_held()
-    each.kill()
+    wait_until(lambda: each.process.poll() is not None, "the controller is killed", 600)
     assert each.jobs()[0].state == "RUNNING"
     refused = each.project.snakemake("--", PAIR, check=False)
     assert refused.returncode
@@ -149,9 +159,13 @@ def test_the_whole_workflow(runs, undisturbed):
     as_undisturbed(each, undisturbed)
     jobs = each.jobs()
     assert {job.state for job in jobs} == {"COMPLETED"}
-    by_rule = sorted(job.comment.split("_wildcards_")[0] for job in jobs)
-    # Two subjects of 3 and 2 sessions: 28 jobs of the workflow.
-    assert by_rule == ["rule_sessions", "x"]
+    submitted = sorted(job.comment.removeprefix("rule_") for job in jobs)
+    # Of 28 jobs of the workflow; rules of one group stand in its name.
+    names = ["join_rsa_subject_subject", "pairs", "prepare_nsd_trials", "rdms"]
+    names += ["responses", "responses", "sessions"]
+    assert len(submitted) == len(names), submitted
+    for one, name in zip(submitted, names, strict=True):
+        assert one.startswith(name), submitted
     assert text.count("localrule ") >= 4
     # Trials are the first; of RDMs two are computed side by side.
     assert jobs[0].memory_mb == 2000 + OVERHEAD_MB
@@ -174,14 +188,21 @@ def test_nothing_is_stale_afterwards(runs, undisturbed):
     assert "stale" not in whole.repalign("why", "results").stdout
 
 
-def test_a_daemon_that_dies_and_comes_back_loses_no_job(runs, cluster, undisturbed):
+def test_a_daemon_that_dies_and_comes_back_loses_no_job(cluster, undisturbed, tmp_path):
     """The last test, for it disturbs whatever runs on the node."""
-    each = runs["daemon"]
-    each.wait_until_held()
-    cluster.kill_daemon("slurmd")
-    cluster.start_daemon("slurmd", "-D")
-    wait_until(lambda: cluster.state() in {"idle", "mix", "alloc"}, "the node is back")
-    each.release()
-    each.ends_well()
-    assert [job.state for job in each.jobs()] == ["COMPLETED"]
-    as_undisturbed(each, undisturbed)
+    project = undisturbed.copy(tmp_path / "daemon")
+    forget(project, PAIR)
+    order(project, SCRIPT, "hold")
+    each = Run(project, PAIR)
+    try:
+        each.wait_until_held()
+        cluster.kill_daemon("slurmd")
+        cluster.start_daemon("slurmd", "-D")
+        wait_until(lambda: cluster.state() in {"idle", "mix", "alloc"}, "the node is back")
+        each.release()
+        each.ends_well()
+        assert [job.state for job in each.jobs()] == ["COMPLETED"]
+        as_undisturbed(each, undisturbed)
+    finally:
+        each.release()
+        each.kill()
