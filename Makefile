@@ -9,9 +9,10 @@ CORES ?= all
 # Processes of the tests; those of a file stay together, for they share what they prepare. Each has
 # one thread for linear algebra, or they would be in each other's way.
 PROCESSES ?= auto
+PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: demo models simulate-models test test-models test-clients test-long test-faults lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-clients slurm test-slurm test-long test-faults lint docs lock report clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -66,6 +67,19 @@ test-clients: $(VENV)/ready-test $(VENV)/clients/brainscore/ready $(VENV)/client
 	NEURALPREDICTORS_PYTHON=$(VENV)/clients/neuralpredictors/bin/python \
 	$(BIN)/python -m pytest tests/clients
 
+## Executors of clusters, in an environment of their own on top of the other one.
+$(VENV)/slurm/ready: envs/slurm.lock $(VENV)/ready
+	$(PYTHON) -m venv $(@D)
+	echo "import site; site.addsitedir('$$($(BIN)/python -c $(PACKAGES))')" > $$($(@D)/bin/python -c $(PACKAGES))/repalign.pth
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/slurm.lock
+	touch $@
+
+slurm: $(VENV)/slurm/ready
+
+## A one-node Slurm is brought up on this machine, and broken in many ways; needs root and apt-get.
+test-slurm: $(VENV)/ready-test $(VENV)/slurm/ready
+	OMP_NUM_THREADS=1 $(VENV)/slurm/bin/python -m pytest tests/slurm
+
 test-long: $(VENV)/ready-test
 	$(PYTEST) -m long
 
@@ -96,6 +110,7 @@ report: $(VENV)/ready
 lock:
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow pyproject.toml -o envs/repalign.lock
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow --extra test -c envs/repalign.lock pyproject.toml -o envs/test.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow --extra slurm -c envs/repalign.lock pyproject.toml -o envs/slurm.lock
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra workflow --extra models --extra test-models --no-emit-package torch --no-emit-package torchvision -c envs/test.lock -c envs/torch.txt pyproject.toml -o envs/models.lock
 
 clean:

@@ -119,6 +119,8 @@ ENVIRONMENT = "../../envs/repalign.yaml"
 MODELS_ENVIRONMENT = "../../envs/models.yaml"
 FSL_ENVIRONMENT = "../../envs/fsl.yaml"
 GPU = int(SETTINGS.resources.device == "cuda")
+# What a job may ask for at most to be run by the controller of a cluster run, not submitted.
+SMALL = {"mem_mb": 1000, "runtime": 10, "_cores": 1}
 
 
 wildcard_constraints:
@@ -195,6 +197,37 @@ def files_of(dataset):
         return [path for path in TARGETS if path.startswith(places)]
 
     return of
+
+
+def grown(resource, extra=0, most=None):
+    """A resource that grows with every attempt; jobs of a cluster ask for `extra` on top."""
+
+    def of(wildcards, **known):
+        asked = resource.evaluate(wildcards, **known).value
+        asked = (asked + extra * workflow.non_local_exec) * known["attempt"]
+        return asked if most is None else min(asked, most)
+
+    return of
+
+
+def fit_to_clusters():
+    """Let rules ask for what their jobs need on a cluster; called once all rules are there.
+
+    Rules state what their scripts need. In a job of a cluster Snakemake itself runs as well, and
+    the attempt after a kill needs more than the one before. Small jobs stay with the controller.
+    Resources are no part of a spec: nothing becomes stale by any of this.
+    """
+    limits = SETTINGS.cluster
+    for each in workflow.rules:
+        if each.norun:
+            continue
+        asked = each.resources
+        if all(asked[key].raw in range(most + 1) for key, most in SMALL.items()):
+            workflow.localrules(each.name)
+        asked["mem_mb"] = grown(
+            asked["mem_mb"], limits.snakemake_mb, limits.most_memory_mb
+        )
+        asked["runtime"] = grown(asked["runtime"], most=limits.most_minutes)
 
 
 # Dry runs keep what they learnt about raw files and results, too.

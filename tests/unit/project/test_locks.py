@@ -8,7 +8,7 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[3]
-LOCKS = ("repalign.lock", "test.lock", "models.lock")
+LOCKS = ("repalign.lock", "test.lock", "models.lock", "slurm.lock")
 PIP_NAMES = {"matplotlib-base": "matplotlib", "python-isal": "isal", "pytorch": "torch"}
 """Names of conda packages that pip knows by another one."""
 
@@ -51,6 +51,15 @@ def test_locks_name_no_host_and_no_place(lock):
 def test_every_lock_holds_the_pins_of_the_workflow(lock):
     everything = pins(lock)
     assert {name: everything.get(name) for name in pins("repalign.lock")} == pins("repalign.lock")
+
+
+def test_executors_of_clusters_are_in_no_other_environment():
+    """Where Slurm does not answer, its plugin delays every call of Snakemake by ten seconds."""
+    added = {name for name in pins("slurm.lock") if name not in pins("repalign.lock")}
+    kinds = ("cluster-generic", "slurm", "slurm-jobstep")
+    assert added == {f"snakemake-executor-plugin-{kind}" for kind in kinds}
+    for lock in ("test.lock", "models.lock"):
+        assert not added & set(pins(lock))
 
 
 def test_locks_agree_where_they_overlap():
@@ -134,6 +143,7 @@ def test_conda_has_every_package_that_jobs_need(file, lock, extras):
         ("repalign.lock", ["workflow"]),
         ("test.lock", ["workflow", "test"]),
         ("models.lock", ["workflow", "models", "test-models"]),
+        ("slurm.lock", ["workflow", "slurm"]),
     ],
 )
 def test_the_pins_are_what_the_project_asks_for(lock, extras):

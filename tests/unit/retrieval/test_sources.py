@@ -121,7 +121,9 @@ BAD_LISTS = {
     "no key": (page(ITEM.format("", "1")), "key ''"),
     "cut off": (page(truncated="true"), "cut off"),
     "a circle": (
-        page(more="<NextContinuationToken>t</NextContinuationToken>", truncated="true"), "cut off"),
+        page(more="<NextContinuationToken>t</NextContinuationToken>", truncated="true"),
+        "cut off",
+    ),
     "out of it": (page(ITEM.format("a/../../x.txt", "1")), "stays within"),
     "much too long": (b" " * (17 << 20), "16 MiB"),
 }  # fmt: skip

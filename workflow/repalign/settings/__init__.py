@@ -14,6 +14,7 @@ from repalign.settings.analysis import (
 )
 from repalign.settings.assemblies import AssemblySettings
 from repalign.settings.captions import CaptionSettings, ObjectSettings
+from repalign.settings.cluster import ClusterSettings
 from repalign.settings.comparisons import (
     ModelModelSettings,
     TokenizerSettings,
@@ -98,6 +99,7 @@ class Settings(Section):
         ),
     )
     resources: ResourceSettings = Field(ResourceSettings(), description="Limits of a job.")
+    cluster: ClusterSettings = Field(ClusterSettings(), description="Jobs of a cluster.")
     storage: StorageSettings = Field(StorageSettings(), description="Intermediate files.")
     retrieval: RetrievalSettings = Field(
         RetrievalSettings(), description="Fetching raw data, by rules that are asked for by name."
