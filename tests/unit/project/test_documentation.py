@@ -236,3 +236,18 @@ def test_references_have_identifiers():
     text = (ROOT / "docs/methods.md").read_text(encoding="utf-8")
     for doi in re.findall(r"doi:(\S+?)[\]),.]*(?:\s|$)", text):
         assert re.match(r"10\.\d{4,}/\S+", doi), doi
+
+
+# ------------------------------------------------------------------------- guides
+
+GUIDES = ["nsd", "bold5000-things", "laion", "mouse", "assemblies", "curated_3mm"]
+OUTLINE = [
+    "What you need", "Agreement and download", "Disk, time and memory", "Settings", "Commands",
+    "Files you get", "Checks on the way", "Switches", "Known traps",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_guides_have_one_outline(name):
+    text = prose(ROOT / f"docs/{name}.md")
+    assert re.findall(r"^## (.*)$", text, flags=re.M) == OUTLINE

@@ -19,7 +19,8 @@ COMPARISONS = (
     consequence(
         "rsa.min_trials",
         "Similarities of few trials: a number or NaN.",
-        *RDMS, "compare_untrained",
+        "compute_rdms", "compute_session_rdms", "compute_image_rdms",
+        "compute_control_rdms", "compare_subject_sessions", "compare_untrained",
     ),
     consequence(
         "rsa.max_trials",
@@ -108,9 +109,14 @@ COMPARISONS = (
         "join_rsa_tokenizers",
     ),
     consequence(
-        "kmcca.images kmcca.kernel",
+        "kmcca.images",
+        "Images that components are made of, so both tables and computed controls.",
+        "compute_grams", "annotate_images",
+    ),
+    consequence(
+        "kmcca.kernel",
         "Components, so both tables and computed controls.",
-        "compute_grams", "fit_components", "annotate_images",
+        "fit_components",
     ),
     consequence(
         "kmcca.regularisation kmcca.signal_rank kmcca.components kmcca.folds",

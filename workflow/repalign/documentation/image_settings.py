@@ -54,9 +54,14 @@ IMAGES = (
         "publish_captions", "parse_answers",
     ),
     consequence(
-        "objects.geometry objects.crowds",
-        "The index of objects, partitions, labels of images in kMCCA. `original` with crowds "
-        "is published and lists objects that nobody was shown.",
+        "objects.geometry",
+        "The index of objects, and partitions. `original` is published and lists objects that "
+        "nobody was shown.",
+        "index_coco_objects",
+    ),
+    consequence(
+        "objects.crowds",
+        "The index of objects, partitions, and objects of scenes. `true` is published.",
         "index_coco_objects", "list_scene_objects",
     ),
     consequence(
