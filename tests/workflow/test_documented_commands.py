@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -60,7 +61,9 @@ def test_the_tutorial(project, tmp_path):
         return found
 
     assert (project.root / TABLE).exists()
-    assert of("touch").count("Nothing to be done") == 2
+    assert of("touch").startswith("1 current")
+    assert "Nothing to be done" in of("touch")
+    assert not pd.read_parquet(project.root / TABLE)["similarity"].isna().any()
     assert "clip_quantile: 0.003 → 0.01" in of("clip_quantile: 0.01/")
     assert "extract_nsd_session" not in of("clip_quantile: 0.01/")
     assert of("clip_quantile: 0.003/").endswith("current\n")
