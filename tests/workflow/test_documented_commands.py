@@ -1,6 +1,7 @@
 """The tutorial as a reader types it: every block of its page, in order, on a small simulation."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -66,6 +67,7 @@ def test_the_tutorial(project, tmp_path):
     assert not pd.read_parquet(project.root / TABLE)["similarity"].isna().any()
     assert "clip_quantile: 0.003 → 0.01" in of("clip_quantile: 0.01/")
     assert "extract_nsd_session" not in of("clip_quantile: 0.01/")
+    assert re.search(r"extract_nsd_session +1\n", of("[1, 2, 3]"))
     assert of("clip_quantile: 0.003/").endswith("current\n")
     assert "mine_pool-cls" in of("grep mine_pool-cls")
     assert (project.root / "report.html").stat().st_size > 100_000
