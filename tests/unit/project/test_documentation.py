@@ -93,7 +93,9 @@ def test_settings_named_are_settings(page):
 def commands() -> list[tuple[Block, list[str]]]:
     found = []
     for block in SHELL:
-        for line in block.commands:
+        inner = [text for line in block.commands for text in re.findall(r"\$\(([^)]*)\)", line)]
+        lines = [re.sub(r"\$\([^)]*\)", "results/x", line) for line in block.commands]
+        for line in [*lines, *inner]:
             for command in re.split(r"\s(?:&&|\|\||\||;)\s", line):
                 words = shlex.split(command)
                 while words and re.fullmatch(r"\w+=.*", words[0]):
@@ -137,6 +139,18 @@ def test_programs_know_what_they_are_told():
         if program in ("python", "pytest"):
             files = [word for word in rest if "/" in word and not word.startswith("-")]
             assert all((ROOT / file).exists() for file in files), block.name
+
+
+def test_rules_that_are_asked_for_are_rules():
+    files = [ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    rules = set(re.findall(r"^(?:rule|checkpoint) (\w+):", text, flags=re.M))
+    for block, (program, *rest) in commands():
+        if Path(program).name == "snakemake":
+            options, _ = get_argument_parser().parse_known_args(rest)
+            asked = [*options.targets, *(options.forcerun or ())]
+            names = {str(target) for target in asked if "/" not in str(target)}
+            assert names <= rules, block.name
 
 
 def is_made(target: str) -> bool:

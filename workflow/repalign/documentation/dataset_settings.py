@@ -50,7 +50,8 @@ DATASETS = (
     consequence(
         "nsd.regions bold5000.regions things.regions",
         "Rows of the tables; the numbers of a region do not depend on which others there are. "
-        "No recording is read again: sessions hold all labelled voxels.",
+        "RDMs and comparisons are made again, but no recording is read: sessions hold all "
+        "labelled voxels.",
         "build_regions",
     ),
     consequence(
@@ -76,10 +77,13 @@ DATASETS = (
         "select_controlled",
     ),
     consequence(
-        "nsd.files.* laion.files.* bold5000.files.* things.files.* mouse.files",
-        "Where files are found. Content counts, not the name; the index of trials has the "
-        "pattern of the betas.",
+        "nsd.files.betas",
+        "Where sessions are found. Content counts, not the name; the index of trials has it.",
         "index_nsd_stimuli",
+    ),
+    consequence(
+        "nsd.files.* laion.files.* bold5000.files.* things.files.* mouse.files",
+        "Where files are found. Content counts, not the name, so nothing reruns for it.",
     ),
 )  # fmt: skip
 
