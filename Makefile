@@ -11,7 +11,7 @@ CORES ?= all
 PROCESSES ?= auto
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: demo models simulate-models test test-models test-clients test-long lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-clients test-s3 test-long lint docs lock report clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -65,6 +65,10 @@ test-clients: $(VENV)/ready-test $(VENV)/clients/brainscore/ready $(VENV)/client
 	BRAINSCORE_PYTHON=$(VENV)/clients/brainscore/bin/python \
 	NEURALPREDICTORS_PYTHON=$(VENV)/clients/neuralpredictors/bin/python \
 	$(BIN)/python -m pytest tests/clients
+
+## Retrieval from moto, an S3 on this machine; in an environment of its own.
+test-s3: $(VENV)/ready-test $(VENV)/clients/moto/ready
+	MOTO_PYTHON=$(VENV)/clients/moto/bin/python $(BIN)/python -m pytest tests/retrieval
 
 test-long: $(VENV)/ready-test
 	$(PYTEST) -m long

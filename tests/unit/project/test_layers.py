@@ -128,8 +128,8 @@ def test_every_import_can_be_seen_in_the_source(path):
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=name)
 def test_scripts_do_not_import_rules_settings_or_each_other(path):
     assert {m.split(".")[0] for m in ours(path)} <= {
-        "alignment", "datasets", "errors", "figures", "kernels", "models", "retrieval", "scripting",
-        "tables",
+        "alignment", "datasets", "errors", "figures", "kernels", "models", "retrieval",
+        "scripting", "tables",
     }  # fmt: skip
     packages = {module.split(".")[0] for module in imports(path)}
     assert not packages & {p.stem for p in SCRIPTS.glob("*.py")}
