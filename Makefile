@@ -12,7 +12,7 @@ PROCESSES ?= auto
 PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: demo models simulate-models test test-models test-clients slurm test-slurm test-long test-faults lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-clients slurm test-slurm test-s3 test-long test-faults lint docs lock report clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -79,6 +79,9 @@ slurm: $(VENV)/slurm/ready
 ## A one-node Slurm is brought up on this machine, and broken in many ways; needs root and apt-get.
 test-slurm: $(VENV)/ready-test $(VENV)/slurm/ready
 	OMP_NUM_THREADS=1 $(VENV)/slurm/bin/python -m pytest tests/slurm
+## Retrieval from moto, an S3 on this machine; in an environment of its own.
+test-s3: $(VENV)/ready-test $(VENV)/clients/moto/ready
+	MOTO_PYTHON=$(VENV)/clients/moto/bin/python $(BIN)/python -m pytest tests/retrieval
 
 test-long: $(VENV)/ready-test
 	$(PYTEST) -m long
