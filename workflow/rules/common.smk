@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 
 from snakemake.exceptions import WorkflowError
 
+from repalign.dag.alignment_figures import question
 from repalign.dag.build import (
     CATALOGUE,
     build_workflow,
@@ -98,6 +99,12 @@ RUN_WITH_CEILINGS = RUN.replace(
 RUN_WITH_TABLE = RUN.replace("{output:q}", "{output.masks:q} --table {output.table:q}")
 RUN_WITH_JSON_WITH_TSV = RUN.replace(
     "{output:q}", "{output.html:q} --json {output.json:q} --tsv {output.tsv:q}"
+)
+RUN_WITH_SVG_WITH_NUMBERS = RUN.replace(
+    "{output:q}", "{output.png:q} --svg {output.svg:q} --numbers {output.numbers:q}"
+)
+RUN_WITH_SVG_WITH_NUMBERS_WITH_LATEX = RUN_WITH_SVG_WITH_NUMBERS.replace(
+    "{output.numbers:q}", "{output.numbers:q} --latex {output.latex:q}"
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp
