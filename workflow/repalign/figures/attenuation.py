@@ -89,7 +89,7 @@ def fit_measures(values: Floats, n_starts: int, seed: int) -> AttenuationFit:
     AttenuationFit
         Without a fit for fewer than three regions.
     """
-    kept: npt.NDArray[np.bool_] = np.isfinite(values).all(axis=1)
+    kept = np.array(np.isfinite(values).all(axis=1), dtype=np.bool_)
     known = values[kept]
     if len(known) < 3:
         return AttenuationFit(known, kept, None, np.full(values.shape[1], np.nan))

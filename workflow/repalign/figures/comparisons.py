@@ -9,12 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from repalign.figures.model_scatter import BACKGROUND, LawFit, add_law, fit_law, law_text
+from repalign.figures.model_scatter import LawFit, add_law, fit_law, law_text
 from repalign.figures.numbers import Numbers
 from repalign.figures.pair_values import PairValues, mean_of
 from repalign.figures.regions import Region
 from repalign.figures.rows import Floats
 from repalign.figures.scatter import (
+    caption,
     correlations,
     curve,
     frame,
@@ -22,11 +23,12 @@ from repalign.figures.scatter import (
     identity,
     label_points,
     points,
+    scientific,
     signed,
 )
 from repalign.figures.style import axes_at, headings, look, new_figure
 
-PANEL, TOP, GAP = 560, 140, 130
+PANEL, TOP, GAP = 560, 205, 130
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,12 @@ def shift_panels(
     mean_one, mean_two = mean_of(one.pairs()), mean_of(two.pairs())
     check = check_shifts(one, two)
     labels = [f"between subjects, shift {k} (Pearson r of RDMs)" for k in (0, 1, 2)]
-    note = f"largest difference of a region: {check.group:.1e}".replace("e-0", "e-")
+    note = f"largest difference of a region: {scientific(check.group)}"
     return [
         Panel("Shift 0 and 1", labels[0], labels[1], zero, mean_one, same=True,
               fit=fit_law(zero, mean_one, n_samples, seed)),
         Panel("Shift 1 and 2: the same pairs of trials", labels[1], labels[2], mean_one, mean_two,
-              same=True, note=note.replace("-", "−")),
+              same=True, note=note),
     ], check  # fmt: skip
 
 
@@ -242,9 +244,7 @@ def _draw(axes: Axes, panel: Panel, arranged: Sequence[Region]) -> None:
         avoid = np.vstack([avoid, curve(axes, panel.fit.law, panel.fit.samples)])
         text = law_text(panel.fit)
     text += f"\n{panel.note}" if panel.note else ""
-    axes.text(0.03, 0.985, text, transform=axes.transAxes, va="top", fontsize=7.5,
-              linespacing=1.5, bbox=BACKGROUND, zorder=6)  # fmt: skip
+    caption(axes, panel.title, text)
     label_points(axes, x, y, arranged, avoid)
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.y_label)
-    axes.set_title(panel.title, loc="left", fontsize=9)

@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 from repalign.figures.boxes import draw_boxes
 from repalign.figures.hemispheres import Asymmetry, Correction, Crossing, HubAsymmetry
 from repalign.figures.hubs import HUB_LABELS
-from repalign.figures.model_scatter import BACKGROUND
 from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES
 from repalign.figures.regions import Region
 from repalign.figures.rows import Floats
 from repalign.figures.scatter import (
+    caption,
     correlations,
     frame,
     group_legend,
@@ -29,7 +29,7 @@ from repalign.figures.scatter import (
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.pvalues import apa_star
 
-PANEL, TOP, GAP = 560, 140, 120
+PANEL, TOP, GAP = 560, 225, 120
 MARKS = {
     "fdr_bh": "p ≤ 0.05, Benjamini–Hochberg over areas",
     "none": "p ≤ 0.05, not corrected for the number of areas, as published",
@@ -77,19 +77,17 @@ def plot_scatter(
             everywhere = signed(correlations(left, right)[1])
             chosen = found.significant
             rho = signed(correlations(left[chosen], right[chosen])[1])
-            axes.text(
-                0.03, 0.985,
+            caption(
+                axes,
+                _capital(MEASURE_NAMES[measure]),
                 f"Spearman ρ = {everywhere}, n = {len(left)} areas\n"
-                f"ρ = {rho}, {int(chosen.sum())} above permutations\n"
-                f"{int(found.marked.sum())} areas differ",
-                transform=axes.transAxes, va="top", fontsize=7.5, linespacing=1.5,
-                bbox=BACKGROUND, zorder=6,
-            )  # fmt: skip
+                f"ρ = {rho}, the {int(chosen.sum())} areas that differ from permutations\n"
+                f"left and right differ in {int(found.marked.sum())} areas",
+            )
             label_points(axes, left, right, [r for r in arranged if found.marked[r.index]] or
                          list(arranged))  # fmt: skip
             axes.set_xlabel("left hemisphere (Pearson r of RDMs)")
             axes.set_ylabel("right hemisphere (Pearson r of RDMs)")
-            axes.set_title(_capital(MEASURE_NAMES[measure]), loc="left", fontsize=9)
         _marks(figure, height, correction)
         group_legend(figure, arranged, 110 + len(measures) * (PANEL + GAP) - 20, TOP)
         headings(
@@ -130,11 +128,11 @@ def plot_hub_asymmetry(
     known = everything[np.isfinite(everything)]
     low, high = float(known.min()), float(known.max())
     span = (high - low) or 1.0
-    panel = (width - 130 - 40 - 60 * (len(measures) - 1)) // len(measures)
+    panel = (width - 150 - 40 - 60 * (len(measures) - 1)) // len(measures)
     with look():
         figure = new_figure(width, height)
         for k, measure in enumerate(measures):
-            axes = axes_at(figure, 130 + k * (panel + 60), TOP, panel, height - TOP - 170)
+            axes = axes_at(figure, 150 + k * (panel + 60), 140, panel, height - 140 - 170)
             axes.set_ylim(low - 0.08 * span, high + 0.18 * span)
             _hub_panel(axes, hubs, measure, span)
             if k:
@@ -186,14 +184,14 @@ def plot_cross(
     panel = 640
     width, height = 110 + 2 * (panel + 130) + 320, TOP + panel + 160
     panels = [
-        (crossing.joined, "both hemispheres as one region"),
-        (crossing.within, "within a hemisphere, mean of left and right"),
+        ("Joined and across", crossing.joined, "both hemispheres as one region"),
+        ("Within and across", crossing.within, "within a hemisphere, mean of left and right"),
     ]
     with look():
         figure = new_figure(width, height)
-        for k, (x, label) in enumerate(panels):
+        for k, (name, x, label) in enumerate(panels):
             axes = axes_at(figure, 110 + k * (panel + 130), TOP, panel, panel)
-            _against(axes, x, crossing.across, arranged)
+            _against(axes, x, crossing.across, arranged, name)
             axes.set_xlabel(f"{label} (Pearson r)")
             axes.set_ylabel("left of one subject with right of another (Pearson r)")
         group_legend(figure, arranged, 110 + 2 * (panel + 130) - 10, TOP)
@@ -208,16 +206,13 @@ def plot_cross(
     return figure
 
 
-def _against(axes: Axes, x: Floats, y: Floats, arranged: Sequence[Region]) -> None:
+def _against(axes: Axes, x: Floats, y: Floats, arranged: Sequence[Region], title: str) -> None:
     """Draw one scatter with the line of equality and correlations."""
     frame(axes, x, y, same=True)
     identity(axes)
     points(axes, x, y, arranged)
     r, rho, n = correlations(x, y)
-    axes.text(
-        0.03, 0.985, f"Pearson r = {signed(r)},  Spearman ρ = {signed(rho)},  n = {n} areas",
-        transform=axes.transAxes, va="top", fontsize=7.5, bbox=BACKGROUND, zorder=6,
-    )  # fmt: skip
+    caption(axes, title, f"Pearson r = {signed(r)},  Spearman ρ = {signed(rho)},  n = {n} areas")
     low, high = axes.get_xlim()
     line = np.linspace(low, high, 200)
     label_points(axes, x, y, arranged, np.column_stack([line, line]))
@@ -249,7 +244,7 @@ def _marks(figure: Figure, height: int, correction: Correction) -> None:
         Line2D([], [], marker="o", linestyle="", markersize=4.5, color="0.5",
                markeredgecolor=INK, markeredgewidth=0.3, label=f"differ: {MARKS[correction]}"),
         Line2D([], [], marker="o", linestyle="", markersize=4.5, markerfacecolor="none",
-               markeredgecolor="0.5", markeredgewidth=0.8, label="do not"),
+               markeredgecolor="0.5", markeredgewidth=0.8, label="do not differ"),
     ]  # fmt: skip
     figure.legend(
         handles=handles, ncols=2, frameon=False, fontsize=7.5, labelcolor=QUIET,

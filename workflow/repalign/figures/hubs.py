@@ -15,7 +15,7 @@ from repalign.figures.numbers import Numbers
 from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES, MEASURES
 from repalign.figures.rows import Floats
-from repalign.figures.scatter import signed
+from repalign.figures.scatter import scientific, signed
 from repalign.figures.style import INK, PIXEL, axes_at, headings, look, new_figure
 from repalign.kernels.paired import PairedTest, bonferroni, paired_t
 from repalign.kernels.pvalues import apa_star
@@ -172,8 +172,8 @@ def plot_hubs(hubs: HubValues, title: str, source: str | None) -> Figure:
     """
     with look():
         figure = new_figure(WIDTH, HEIGHT)
-        left = axes_at(figure, 110, TOP, 880, HEIGHT - TOP - BOTTOM)
-        right = axes_at(figure, 1150, TOP, 410, HEIGHT - TOP - BOTTOM)
+        left = axes_at(figure, 110, TOP, 830, HEIGHT - TOP - BOTTOM)
+        right = axes_at(figure, 1090, TOP, 480, HEIGHT - TOP - BOTTOM)
         _boxes(left, hubs)
         _differences(right, hubs)
         areas = " · ".join(
@@ -197,7 +197,7 @@ def _boxes(axes: Axes, hubs: HubValues) -> None:
     axes.axhline(0, color="0.8", linewidth=PIXEL, zorder=0)
     order = list(MEASURES)
     for k, measure in enumerate(order):
-        places = np.arange(len(hubs.hubs)) + (k - 1) * 0.26
+        places = [h + (k - 1) * 0.26 for h in range(len(hubs.hubs))]
         color = MEASURES[measure]
         draw_boxes(axes, places, hubs.value[measure], [color] * len(places), width=0.2, point=8)
     everything = np.concatenate([hubs.value[measure] for measure in order])
@@ -261,4 +261,4 @@ def _p(p: float) -> str:
     """Return a p-value as it is written."""
     if np.isnan(p):
         return "–"
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}".replace("-", "−")
+    return f"{p:.3f}" if p >= 0.001 else scientific(p)

@@ -16,6 +16,7 @@ from repalign.figures.palette import MEASURE_NAMES
 from repalign.figures.regions import Region, arrange
 from repalign.figures.rows import Floats
 from repalign.figures.scatter import (
+    caption,
     correlations,
     curve,
     equation,
@@ -29,8 +30,8 @@ from repalign.figures.scatter import (
 from repalign.figures.style import QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.power_law import PowerLaw, bootstrap_power_law, fit_power_law
 
-WIDTH, HEIGHT, PANEL = 2000, 940, 640
-TOP = 140
+WIDTH, HEIGHT, PANEL = 2000, 1010, 640
+TOP = 225
 REFERENCE = (0.329, 0.536)
 """Published power law of vision models on NSD, drawn beside one's own and never mixed with it."""
 PUBLISHED = f"dashed: published for NSD, y = 0.329 x{raised('0.536')}, R² = 0.922"
@@ -175,8 +176,6 @@ def plot_models(
             line = curve(axes, fit.law, fit.samples)
             shows_published = reference and modality == "vision"
             text = law_text(fit) + (f"\n{PUBLISHED}" if shows_published else "")
-            axes.text(0.03, 0.985, text, transform=axes.transAxes, va="top",
-                      fontsize=7.5, linespacing=1.5, bbox=BACKGROUND, zorder=6)  # fmt: skip
             if shows_published:
                 line = np.vstack([line, _published(axes)])
             label_points(axes, fit.x, fit.y, arranged, line)
@@ -184,7 +183,7 @@ def plot_models(
             axes.set_ylabel(f"similarity with {MEASURE_NAMES[modality]} (Pearson r of RDMs)")
             n = counts[modality]
             name = MEASURE_NAMES[modality] if n != 1 else MEASURE_NAMES[modality].rstrip("s")
-            axes.set_title(f"{n} {name}", loc="left", fontsize=9)
+            caption(axes, f"{n} {name}", text)
         group_legend(figure, arranged, 130 + len(fits) * (PANEL + 130), TOP)
         headings(
             figure,
@@ -195,9 +194,6 @@ def plot_models(
             HEIGHT - 62,
         )
     return figure
-
-
-BACKGROUND = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
 
 
 def _published(axes: Axes) -> Floats:

@@ -18,7 +18,7 @@ from repalign.errors import RepalignError
 from repalign.figures.boxes import draw_boxes, tops
 from repalign.figures.numbers import Numbers
 from repalign.figures.pair_values import mean_of
-from repalign.figures.palette import MEASURE_NAMES, NULL
+from repalign.figures.palette import NULL
 from repalign.figures.regions import Group, Region, arrange, groups_of
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
@@ -31,9 +31,12 @@ N_TOP = 10
 """Groups of areas in the figure of the best ones."""
 
 WIDTH, ROW, GAP = 2200, 330, 130
-TOP, BOTTOM, LEFT, RIGHT = 130, 190, 100, 30
+TOP, BOTTOM, LEFT, RIGHT = 140, 190, 120, 30
 PER_ROW = 46
 """Boxes in a row of panels; more would make names illegible."""
+
+SPACE = 0.7
+"""Room between groups, in boxes."""
 
 STARS = {"****": 4, "***": 3, "**": 2, "*": 1}
 
@@ -219,16 +222,16 @@ def plot_region_boxes(boxes: RegionBoxes, title: str, source: str | None) -> Fig
     known = np.concatenate([values[np.isfinite(values)], nulls[np.isfinite(nulls)], [0.0]])
     low, high = float(known.min()), float(known.max())
     span = (high - low) or 1.0
-    longest = max(max(len(row) for row in boxes.rows), 12)
+    longest = max(max(len(row) + SPACE * len(groups_of(row)) for row in boxes.rows), 12)
     tested = np.isfinite(boxes.test.p)
     with look():
         figure = new_figure(WIDTH, height)
         for k, row in enumerate(boxes.rows):
             axes = axes_at(figure, LEFT, TOP + k * (ROW + GAP), WIDTH - LEFT - RIGHT, ROW)
-            axes.set_xlim(-0.8, longest - 0.2)
+            axes.set_xlim(-0.8, longest - SPACE - 0.2)
             axes.set_ylim(low - 0.04 * span, high + 0.3 * span)
             _row(axes, boxes, row, span)
-            axes.set_ylabel(_label(boxes.measure))
+            axes.set_ylabel("similarity (Pearson r)")
         which = (
             f"{len({r.group for r in shown})} of {boxes.n_groups} groups of areas with the "
             "largest means"
@@ -251,7 +254,10 @@ def plot_region_boxes(boxes: RegionBoxes, title: str, source: str | None) -> Fig
 
 def _row(axes: Axes, boxes: RegionBoxes, row: Sequence[Region], span: float) -> None:
     """Draw one row of boxes with nulls, stars and names."""
-    places = np.arange(len(row), dtype=float)
+    groups = groups_of(row)
+    places = np.concatenate(
+        [np.arange(group.start, group.stop) + SPACE * k for k, group in enumerate(groups)]
+    )
     index = [region.index for region in row]
     axes.axhline(0, color="0.8", linewidth=PIXEL, zorder=0)
     mean, sd = boxes.test.mean[index], boxes.test.sd[index]
@@ -274,15 +280,15 @@ def _row(axes: Axes, boxes: RegionBoxes, row: Sequence[Region], span: float) -> 
     axes.set_xticks(places, [region.label for region in row], rotation=90, fontsize=7)
     axes.tick_params(axis="x", length=0, pad=2)
     axes.spines["bottom"].set_visible(False)
-    for group in groups_of(row):
-        _bracket(axes, group)
+    for k, group in enumerate(groups):
+        _bracket(axes, group, SPACE * k)
 
 
-def _bracket(axes: Axes, group: Group) -> None:
+def _bracket(axes: Axes, group: Group, moved: float) -> None:
     """Draw the colour and the name of a group above its boxes."""
     transform = axes.get_xaxis_transform()
     axes.plot(
-        [group.start - 0.4, group.stop - 0.6],
+        [group.start - 0.4 + moved, group.stop - 0.6 + moved],
         [1.0, 1.0],
         color=group.color,
         linewidth=3,
@@ -291,9 +297,9 @@ def _bracket(axes: Axes, group: Group) -> None:
         clip_on=False,
     )
     axes.text(
-        group.start - 0.4,
+        group.start - 0.4 + moved,
         1.025,
-        _wrapped(group.name, group.stop - group.start),
+        _wrapped(group.name, group.stop - group.start + SPACE),
         transform=transform,
         fontsize=6.5,
         va="bottom",
@@ -301,9 +307,9 @@ def _bracket(axes: Axes, group: Group) -> None:
     )
 
 
-def _wrapped(name: str, n_boxes: int) -> str:
+def _wrapped(name: str, n_boxes: float) -> str:
     """Break a name into lines that fit above its boxes."""
-    room = max(int(n_boxes * 5.2), 5)
+    room = max(int(n_boxes * 5), 5)
     lines: list[str] = []
     for word in name.split():
         if lines and len(lines[-1]) + 1 + len(word) <= room:
@@ -313,15 +319,10 @@ def _wrapped(name: str, n_boxes: int) -> str:
     return "\n".join(lines)
 
 
-def _label(measure: str) -> str:
-    """Return the label of the y axis."""
-    return f"similarity, {MEASURE_NAMES[measure]}\n(Pearson r of RDMs)"
-
-
 def _legend(axes: Axes, tested: bool) -> None:
     """Say what the marks mean, below the last row."""
     handles = [
-        Patch(facecolor="0.8", edgecolor=INK, linewidth=0.5, label="quartiles over subjects"),
+        Patch(facecolor="none", edgecolor=INK, linewidth=0.5, label="quartiles over subjects"),
         Line2D([], [], color=INK, marker="o", markersize=2, linestyle="", label="one subject"),
     ]
     if tested:

@@ -55,6 +55,14 @@ def signed(value: float, digits: int = 3) -> str:
     return "–" if np.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
+def scientific(value: float) -> str:
+    """Return a small number as a power of ten, 0 as it is, a dash where there is none."""
+    if np.isnan(value) or value == 0:
+        return "–" if np.isnan(value) else "0"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} × 10{raised(str(int(exponent)))}"
+
+
 def points(
     axes: Axes,
     x: Floats,
@@ -94,9 +102,26 @@ def frame(axes: Axes, x: Floats, y: Floats, *, same: bool = False) -> None:
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.axhline(0, color="0.85", linewidth=PIXEL, zorder=0)
     axes.axvline(0, color="0.85", linewidth=PIXEL, zorder=0)
+
+
+def caption(axes: Axes, title: str, text: str) -> None:
+    """Write a title and lines of numbers above axes, where they cover no point."""
+    n_lines = text.count("\n") + 1
+    axes.set_title(title, loc="left", fontsize=9, pad=8 + 11.5 * n_lines)
+    axes.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 5),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=7.5,
+        color=QUIET,
+        linespacing=1.45,
+    )
 
 
 def identity(axes: Axes) -> None:
