@@ -43,6 +43,8 @@ def draw_boxes(
     ranges; all subjects are points, so there are no marks of outliers.
     """
     columns = [column[~np.isnan(column)] for column in values.T]
+    if not columns:
+        return
     drawn = axes.boxplot(
         columns,
         positions=list(places),
