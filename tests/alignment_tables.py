@@ -40,7 +40,9 @@ def pair_values(n_rois: int, shift: int, seed: int = 0) -> np.ndarray:
     return value.astype(np.float32)
 
 
-def write_pairs(path: Path, value: np.ndarray, rois: list[int], *, joined: bool, shift: int) -> Path:
+def write_pairs(
+    path: Path, value: np.ndarray, rois: list[int], *, joined: bool, shift: int
+) -> Path:
     """Write a table of inter-subject RSA."""
     with parquet_writer(path, RSA_SUBJECT_SUBJECT, {}) as writer:
         for (i, one), (j, other) in product(enumerate(SUBJECTS), repeat=2):

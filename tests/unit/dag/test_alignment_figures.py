@@ -109,7 +109,7 @@ def test_files_lie_beside_one_another(steps):
 
 
 def test_a_figure_that_a_dataset_has_no_table_for_says_so(steps):
-    with pytest.raises(RepalignError, match="no cka_subject_subject of bold5000"):
+    with pytest.raises(RepalignError, match="no rsa_subject_subject of bold5000"):
         steps["plot_statistics"].inputs({"dataset": "bold5000"})
 
 

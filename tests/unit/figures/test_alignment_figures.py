@@ -29,6 +29,7 @@ from repalign.figures.style import axes_at, look, new_figure
 from repalign.kernels.power_law import PowerLaw
 from repalign.settings.figures import FigureSettings
 from repalign.tables.provenance import encode, read_record
+
 from ...alignment_tables import LANGUAGE, SUBJECTS, VISION, write_all
 
 WORKFLOW = Path(repalign.__file__).parents[1]

@@ -20,6 +20,7 @@ from repalign.figures.region_boxes import read_null_test
 from repalign.figures.scatter import correlations
 from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
 from repalign.tables.rsa_table import RSA_SUBJECT_SUBJECT
+
 from ...alignment_tables import (
     LANGUAGE,
     SUBJECTS,
@@ -66,9 +67,7 @@ def test_means_over_pairs_are_those_that_are_tested(pairs):
 
 def test_partners_are_other_regions_of_the_other_subject(pairs):
     path, value = pairs
-    found = read_pairs(
-        path, ROIS, SUBJECTS, shift=1, joined=True, partners=[4, 5, 6, 1, 2, 3]
-    )
+    found = read_pairs(path, ROIS, SUBJECTS, shift=1, joined=True, partners=[4, 5, 6, 1, 2, 3])
     np.testing.assert_array_equal(found.value[:, :, 0], value[:, :, 0, 3].astype(float))
     np.testing.assert_array_equal(found.value[:, :, 5], value[:, :, 5, 2].astype(float))
 

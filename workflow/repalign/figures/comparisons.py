@@ -233,9 +233,7 @@ def _draw(axes: Axes, panel: Panel, arranged: Sequence[Region]) -> None:
     frame(axes, x, y, same=panel.same)
     avoid = np.empty((0, 2))
     if panel.same:
-        identity(axes)
-        line = np.linspace(*axes.get_xlim(), 200)
-        avoid = np.column_stack([line, line])
+        avoid = identity(axes)
     points(axes, x, y, arranged)
     if panel.fit is None:
         r, rho, n = correlations(x, y)

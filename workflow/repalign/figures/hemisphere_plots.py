@@ -72,7 +72,7 @@ def plot_scatter(
             axes = axes_at(figure, 110 + k * (PANEL + GAP), TOP, PANEL, PANEL)
             left, right = mean_of(found.left), mean_of(found.right)
             frame(axes, left, right, same=True)
-            identity(axes)
+            line = identity(axes)
             points(axes, left, right, arranged, found.marked)
             everywhere = signed(correlations(left, right)[1])
             chosen = found.significant
@@ -84,8 +84,8 @@ def plot_scatter(
                 f"ρ = {rho}, the {int(chosen.sum())} areas that differ from permutations\n"
                 f"left and right differ in {int(found.marked.sum())} areas",
             )
-            label_points(axes, left, right, [r for r in arranged if found.marked[r.index]] or
-                         list(arranged))  # fmt: skip
+            differing = [region for region in arranged if found.marked[region.index]]
+            label_points(axes, left, right, differing or arranged, line)
             axes.set_xlabel("left hemisphere (Pearson r of RDMs)")
             axes.set_ylabel("right hemisphere (Pearson r of RDMs)")
         _marks(figure, height, correction)
@@ -209,13 +209,11 @@ def plot_cross(
 def _against(axes: Axes, x: Floats, y: Floats, arranged: Sequence[Region], title: str) -> None:
     """Draw one scatter with the line of equality and correlations."""
     frame(axes, x, y, same=True)
-    identity(axes)
+    line = identity(axes)
     points(axes, x, y, arranged)
     r, rho, n = correlations(x, y)
     caption(axes, title, f"Pearson r = {signed(r)},  Spearman ρ = {signed(rho)},  n = {n} areas")
-    low, high = axes.get_xlim()
-    line = np.linspace(low, high, 200)
-    label_points(axes, x, y, arranged, np.column_stack([line, line]))
+    label_points(axes, x, y, arranged, line)
 
 
 def _hub_panel(axes: Axes, hubs: HubAsymmetry, measure: str, span: float) -> None:

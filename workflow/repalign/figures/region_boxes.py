@@ -233,7 +233,7 @@ def plot_region_boxes(boxes: RegionBoxes, title: str, source: str | None) -> Fig
             _row(axes, boxes, row, span)
             axes.set_ylabel("similarity (Pearson r)")
         which = (
-            f"{len({r.group for r in shown})} of {boxes.n_groups} groups of areas with the "
+            f"the {len({r.group for r in shown})} groups of areas, of {boxes.n_groups}, with the "
             "largest means"
             if len(shown) < boxes.value.shape[1]
             else "all regions in the order of the atlas"

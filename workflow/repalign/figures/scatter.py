@@ -102,7 +102,7 @@ def frame(axes: Axes, x: Floats, y: Floats, *, same: bool = False) -> None:
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], min_n_ticks=4))
     axes.axhline(0, color="0.85", linewidth=PIXEL, zorder=0)
     axes.axvline(0, color="0.85", linewidth=PIXEL, zorder=0)
 
@@ -124,9 +124,11 @@ def caption(axes: Axes, title: str, text: str) -> None:
     )
 
 
-def identity(axes: Axes) -> None:
-    """Draw the line on which both are equal."""
+def identity(axes: Axes) -> Floats:
+    """Draw the line on which both are equal; return points of it, shape (n, 2)."""
     axes.axline((0, 0), slope=1, color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
+    line = np.linspace(*axes.get_xlim(), 200)
+    return np.column_stack([line, line])
 
 
 def curve(
