@@ -17,8 +17,9 @@ def power(x, a, b):
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "noise"), [(0.329, 0.536, 0.01), (2.0, 1.77, 0.02), (-0.4, 1.2, 0.01), (0.1, 0, 0.01),
-                          (0.2, -0.5, 0.05)]
+    ("a", "b", "noise"),
+    [(0.329, 0.536, 0.01), (2.0, 1.77, 0.02), (-0.4, 1.2, 0.01), (0.1, 0, 0.01),
+     (0.2, -0.5, 0.05)],
 )  # fmt: skip
 def test_the_fit_is_that_of_scipy(a, b, noise):
     rng = np.random.default_rng(3)

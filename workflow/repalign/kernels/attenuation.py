@@ -30,7 +30,13 @@ class Attenuation(NamedTuple):
     """Reliability of each start (n_starts, n_regions), in the order of `loss`."""
 
     def predicted(self) -> FloatArray:
-        """Return the fitted values, shape (n_regions, n_measures)."""
+        """Evaluate the fit.
+
+        Returns
+        -------
+        fitted : array (n_regions, n_measures)
+            What the fit says of each region and measure.
+        """
         return _predict(self.reliability, self.a, self.b)
 
 
@@ -107,7 +113,8 @@ def canonical(reliability: Array, a: Array, b: Array) -> tuple[FloatArray, Float
 
     Returns
     -------
-    reliability, a, b : array
+    reliability : array (n_regions,)
+    a, b : array (n_measures,)
         The same fitted values with the smallest exponent 1 and the largest factor 1: the steepest
         scale that the bounds allow.
 
