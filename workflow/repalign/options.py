@@ -120,6 +120,18 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "required": True,
         "help": "what is decoded",
     },
+    "svg": {"type": Path, "required": True, "help": "the same figure as vector graphics"},
+    "numbers": {"type": Path, "required": True, "help": "table of the numbers that it draws"},
+    "subject-subject": {"type": Path, "required": True, "help": "inter-subject RSA, shift 1"},
+    "subject-model": {"type": Path, "required": True, "help": "brain-model RSA"},
+    "pvalues": {"type": Path, "required": True, "help": "p-values from permutations"},
+    "bootstrap": {"type": int, "required": True, "help": "samples of regions"},
+    "reference": {
+        "type": int,
+        "choices": [0, 1],
+        "required": True,
+        "help": "1: show what was published for NSD",
+    },
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
+from repalign.dag.alignment_figures import question
 from repalign.dag.build import (
     CATALOGUE,
     build_workflow,
@@ -109,6 +110,12 @@ RUN_WITH_METHODS_WITH_CRATE_WITH_SUMS = RUN.replace(
     "{output:q}",
     "{output.output:q} --methods {output.methods:q} --crate {output.crate:q}"
     " --sums {output.sums:q}",
+)
+RUN_WITH_SVG_WITH_NUMBERS = RUN.replace(
+    "{output:q}", "{output.png:q} --svg {output.svg:q} --numbers {output.numbers:q}"
+)
+RUN_WITH_SVG_WITH_NUMBERS_WITH_LATEX = RUN_WITH_SVG_WITH_NUMBERS.replace(
+    "{output.numbers:q}", "{output.numbers:q} --latex {output.latex:q}"
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp

@@ -174,6 +174,7 @@ WILDCARDS = {
     "control": "scene", "prompt": "caption", "image_set": "bold5000", "captioned": "bold5000",
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0", "variant": "", "region": "IT", "split": "train", "figure": "rdms",
+    "measure": "vision", "extent": "top", "halves": "areas",
     "label": "CLIP", "embedding": "CLIP", "laion_set": "main",
     "scan": "21067-10-18", "export": "part",
     "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",

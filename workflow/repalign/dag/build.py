@@ -6,6 +6,11 @@ import re
 from collections.abc import Container, Sequence
 from pathlib import Path
 
+from repalign.dag.alignment_figures import (
+    alignment_constraints,
+    alignment_figure_steps,
+    alignment_figures,
+)
 from repalign.dag.assemblies import assembly_steps
 from repalign.dag.assembly_plan import FIGURES, AssemblyPlan, variant_of
 from repalign.dag.bold5000 import bold5000_steps
@@ -150,6 +155,7 @@ def wildcard_constraints(
         "permutations": r"\d+",
         "block": r"\d+",
         "hcp_table": one_of([row.path.removesuffix(".csv") for row in regions]),
+        **alignment_constraints(),
         **{f"{name}_table": tables(*analyses) for name, analyses in TABLES.items()},
     }
 
@@ -198,6 +204,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *assembly_steps(nsd),
         *curated_steps(nsd),
         *document_steps(root),
+        *alignment_figure_steps(plans, catalogue),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
@@ -296,7 +303,7 @@ def _absent_indexes(plans: Plans) -> set[str]:
 
 
 def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = None) -> list[str]:
-    """Return the figures of inter-subject RSA tables, and those of assemblies.
+    """Return the figures of inter-subject RSA tables, of alignment, and of assemblies.
 
     Parameters
     ----------
@@ -314,6 +321,7 @@ def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = Non
             if row.analysis in TABLES["rsa_figure"]
             for pattern in (paths.HEATMAP, paths.RANKING)
         ),
+        *alignment_figures(catalogue, wanted),
         *(
             paths.ASSEMBLY_FIGURE.format(
                 dataset=row.dataset, variant=variant_of(row.parameters["subjects"]), figure=name

@@ -161,6 +161,10 @@ MACHINE = (
         "changes.",
     ),
     consequence(
+        "figures.*",
+        "What figures show and how it is tested; no table changes. Figures run again.",
+    ),
+    consequence(
         "cluster.*",
         "What jobs ask a scheduler for. No number changes and nothing reruns.",
     ),

@@ -1,0 +1,226 @@
+# Figures of alignment, shown by `snakemake --report`.
+
+
+rule plot_region_boxes:
+    """Every region as a box over subjects, with nulls and stars."""
+    input:
+        unpack(inputs("plot_region_boxes")),
+    output:
+        png=report(
+            FLOW["plot_region_boxes"].output,
+            caption="../report/region_boxes.rst",
+            category=question("plot_region_boxes"),
+            subcategory="{dataset}",
+            labels={"measure": "{measure}", "regions": "{extent}"},
+        ),
+        svg=FLOW["plot_region_boxes"].extra_outputs["svg"],
+        numbers=FLOW["plot_region_boxes"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_region_boxes"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_region_boxes"),
+        command=command("plot_region_boxes"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_model_scatter:
+    """Inter-subject similarity against similarity with models."""
+    input:
+        unpack(inputs("plot_model_scatter")),
+    output:
+        png=report(
+            FLOW["plot_model_scatter"].output,
+            caption="../report/model_scatter.rst",
+            category=question("plot_model_scatter"),
+            subcategory="{dataset}",
+            labels={"figure": "subjects and models"},
+        ),
+        svg=FLOW["plot_model_scatter"].extra_outputs["svg"],
+        numbers=FLOW["plot_model_scatter"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_model_scatter"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_model_scatter"),
+        command=command("plot_model_scatter"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_hubs:
+    """Subjects, vision and language in the hubs of areas."""
+    input:
+        unpack(inputs("plot_hubs")),
+    output:
+        png=report(
+            FLOW["plot_hubs"].output,
+            caption="../report/hubs.rst",
+            category=question("plot_hubs"),
+            subcategory="{dataset}",
+            labels={"figure": "hubs"},
+        ),
+        svg=FLOW["plot_hubs"].extra_outputs["svg"],
+        numbers=FLOW["plot_hubs"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_hubs"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_hubs"),
+        command=command("plot_hubs"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_hemispheres:
+    """Left against right hemisphere."""
+    input:
+        unpack(inputs("plot_hemispheres")),
+    output:
+        png=report(
+            FLOW["plot_hemispheres"].output,
+            caption="../report/hemispheres.rst",
+            category=question("plot_hemispheres"),
+            subcategory="{dataset}",
+            labels={"figure": "{halves}"},
+        ),
+        svg=FLOW["plot_hemispheres"].extra_outputs["svg"],
+        numbers=FLOW["plot_hemispheres"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_hemispheres"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_hemispheres"),
+        command=command("plot_hemispheres"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_statistics:
+    """Pearson, Spearman and CKA compared."""
+    input:
+        unpack(inputs("plot_statistics")),
+    output:
+        png=report(
+            FLOW["plot_statistics"].output,
+            caption="../report/statistics.rst",
+            category=question("plot_statistics"),
+            subcategory="{dataset}",
+            labels={"figure": "three statistics"},
+        ),
+        svg=FLOW["plot_statistics"].extra_outputs["svg"],
+        numbers=FLOW["plot_statistics"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_statistics"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_statistics"),
+        command=command("plot_statistics"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_reliability:
+    """Similarity between subjects against that within them."""
+    input:
+        unpack(inputs("plot_reliability")),
+    output:
+        png=report(
+            FLOW["plot_reliability"].output,
+            caption="../report/reliability.rst",
+            category=question("plot_reliability"),
+            subcategory="{dataset}",
+            labels={"figure": "within and between subjects"},
+        ),
+        svg=FLOW["plot_reliability"].extra_outputs["svg"],
+        numbers=FLOW["plot_reliability"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_reliability"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_reliability"),
+        command=command("plot_reliability"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_shifts:
+    """The three shifts of repetitions compared."""
+    input:
+        unpack(inputs("plot_shifts")),
+    output:
+        png=report(
+            FLOW["plot_shifts"].output,
+            caption="../report/shifts.rst",
+            category=question("plot_shifts"),
+            subcategory="{dataset}",
+            labels={"figure": "shifts"},
+        ),
+        svg=FLOW["plot_shifts"].extra_outputs["svg"],
+        numbers=FLOW["plot_shifts"].extra_outputs["numbers"],
+    log:
+        log_of(FLOW["plot_shifts"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_shifts"),
+        command=command("plot_shifts"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS
+
+
+rule plot_attenuation:
+    """All measures as power laws of one reliability."""
+    input:
+        unpack(inputs("plot_attenuation")),
+    output:
+        png=report(
+            FLOW["plot_attenuation"].output,
+            caption="../report/attenuation.rst",
+            category=question("plot_attenuation"),
+            subcategory="{dataset}",
+            labels={"figure": "attenuation"},
+        ),
+        svg=FLOW["plot_attenuation"].extra_outputs["svg"],
+        numbers=FLOW["plot_attenuation"].extra_outputs["numbers"],
+        latex=FLOW["plot_attenuation"].extra_outputs["latex"],
+    log:
+        log_of(FLOW["plot_attenuation"].output),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=spec("plot_attenuation"),
+        command=command("plot_attenuation"),
+    shell:
+        RUN_WITH_SVG_WITH_NUMBERS_WITH_LATEX

@@ -1,0 +1,50 @@
+"""Similarity of regions between subjects against that within them."""
+
+from __future__ import annotations
+
+import argparse
+
+from repalign.figures.comparisons import numbers_of, plot_panels, reliability_panels
+from repalign.figures.numbers import dataset_of, save_figure
+from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.regions import arrange
+from repalign.scripting import run, script_parser
+from repalign.tables.prepared import read_regions, roi_groups
+from repalign.tables.provenance import make_record
+
+
+def main(options: argparse.Namespace) -> None:
+    regions = read_regions(options.regions)
+    rois = list(roi_groups(regions, joined=True))
+    pairs = read_pairs(options.subject_subject, rois, options.subjects, shift=1, joined=True)
+    within, between = mean_of(pairs.within_subjects()), mean_of(pairs.pairs())
+    panels = reliability_panels(within, between, options.bootstrap, options.seed)
+    arranged = arrange(regions, rois, joined=True)
+    figure = plot_panels(
+        panels,
+        arranged,
+        f"Within and between subjects: {dataset_of(options.subject_subject)}",
+        f"One point a region, mean over n = {len(options.subjects)} subjects or their ordered "
+        "pairs\nCurve: power law by least squares, 95 % band of a bootstrap over regions",
+        f"{options.source} data" if options.source else "source unknown",
+        panel_size=700,
+    )
+    numbers = numbers_of(panels, arranged)
+    save_figure(
+        figure,
+        numbers,
+        make_record(options.spec),
+        png=options.output,
+        svg=options.svg,
+        table=options.numbers,
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    return script_parser(
+        __doc__, "regions", "subjects", "svg", "numbers", "subject-subject", "bootstrap", "seed"
+    )
+
+
+if __name__ == "__main__":
+    run(main, parser())
