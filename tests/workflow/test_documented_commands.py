@@ -16,7 +16,7 @@ from .project import TINY, Project
 
 TUTORIAL = ROOT / "docs/tutorial.md"
 SMALL = {
-    "nsd": {"regions": ["V1", "V2", "MST"], "skip_features": ["*-large_*", "*-base_*", "*-llm*"]},
+    "nsd": {"regions": ["V1", "V2", "MST"], "skip_features": ["*-large_*", "*-base_*"]},
     "simulate": {"nsd": {**TINY["simulate"]["nsd"], "sessions": [1, 1, 1]}},
 }
 TABLE = "results/nsd/rsa_subject_subject_alignment_shift_1_joined.parquet"

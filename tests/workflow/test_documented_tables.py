@@ -70,7 +70,7 @@ def check(project: Project) -> set[str]:
 def test_files_of_nsd_are_as_the_dictionary_says(finished_all, tmp_path):
     project = finished_all.copy(tmp_path / "project")
     project.snakemake("--quiet", "all", "--", *INDEXES)
-    assert len(check(project)) >= 18
+    assert len(check(project)) >= 16
 
 
 def test_files_of_other_datasets_are_as_the_dictionary_says(finished_others):
