@@ -210,6 +210,17 @@ def test_what_needs_models_or_controls_is_left_out_where_there_are_none(root, pa
     assert len(wanted) > 10
 
 
+def test_models_of_one_modality_have_no_nulls_of_the_other_and_no_pvalues(root):
+    (root / "raw/features").mkdir()
+    (root / "raw/features/vit_pool-cls.h5").touch()
+    catalogue = read_catalogue(ROOT / "config/derivatives.tsv")
+    workflow, plans = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}), root)
+    wanted = {row.name for row in catalogue if row.target in targets(workflow, plans, catalogue)}
+    assert "permutations_aggregated_vision_amax" in wanted
+    assert "permutations_aggregated_language_amax" not in wanted
+    assert "rsa_pvalues_subject_language_vision" not in wanted
+
+
 @pytest.mark.parametrize("missing", ["nsd_stimuli.hdf5", "annotations/captions_val2017.json"])
 def test_features_wait_for_what_their_models_look_at(root, monkeypatch, missing):
     monkeypatch.setattr(feature_plan, "find_spec", lambda _: "there")

@@ -70,6 +70,8 @@ NEEDS = {
     "rsa_subject_model": {"features"},
     "rsa_subject_model_partial": {"features", "controls"},
     "null_subject_model": {"features"},
+    "null_subject_model modality=vision": {"vision models"},
+    "null_subject_model modality=language": {"language models"},
     "rsa_pvalues": {"features"},
     "cka_untrained_models": {"untrained models"},
     "model_model": {"features", "both modalities"},
@@ -238,7 +240,7 @@ def targets(workflow: Workflow, plans: Plans, catalogue: list[Derivative]) -> li
             return False
         if row.analysis in DATASET_INDEXES:
             return row.dataset not in unindexed
-        return _is_generated(row) or not absent[row.dataset] & needs(row)
+        return _is_generated(row) or not absent[row.dataset] & needs(row, catalogue)
 
     return [
         row.target
@@ -273,11 +275,17 @@ def _is_generated(row: Derivative) -> bool:
     return row.analysis == "caption_index"
 
 
-def needs(row: Derivative) -> set[str]:
-    """Return what a published file needs; the recordings, if it is no index."""
+def needs(row: Derivative, catalogue: Sequence[Derivative] = ()) -> set[str]:
+    """Return what a published file needs; the recordings, if it is no index.
+
+    P-values need what the nulls in the catalogue need that they are taken from.
+    """
     choices = [f"{key}={value}" for key, value in row.parameters.items()]
     names = (row.analysis, *choices, *(f"{row.analysis} {choice}" for choice in choices))
     found = {source for name in names for source in NEEDS.get(name, ())}
+    if row.analysis == "rsa_pvalues":
+        nulls = [other for other in catalogue if other.analysis == "null_subject_model"]
+        found.update(*(needs(null) for null in nulls if null.dataset == row.dataset))
     return found | (set() if row.analysis in INDEXES else {"recordings"})
 
 

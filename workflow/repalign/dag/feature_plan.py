@@ -223,6 +223,12 @@ class FeaturePlan:
         there = bool(self.supplied or self.extracted or self.made)
         return there and bool(self.language_models and self.vision_models)
 
+    @property
+    def modalities(self) -> set[str]:
+        """Return the modalities of all models; none where there are no models."""
+        there = bool(self.supplied or self.extracted or self.made)
+        return {modality_of(key) for key in self.keys} if there else set()
+
     @cached_property
     def untrained(self) -> list[str]:
         """Return the keys of the models that are compared untrained, language models first."""

@@ -221,6 +221,8 @@ class RecordedPlan:
             "recordings": self.has_recordings(),
             "partners": len(self.subjects) > 1,
             "features": features.is_ready,
+            "vision models": "vision" in features.modalities,
+            "language models": "language" in features.modalities,
             "both modalities": features.has_both_modalities,
             "untrained models": features.wants_untrained,
             "controls": self.control_plan.is_computed or self.control_plan.is_supplied,
