@@ -108,6 +108,7 @@ def page(items="", more="", truncated="false"):
     ).encode()
 
 
+NEXT = "NextContinuationToken"
 ITEM = "<Contents><Key>{}</Key><Size>{}</Size><ETag>x</ETag></Contents>"
 BAD_LISTS = {
     "no XML": (b"<html><p>", "no XML"),
@@ -120,8 +121,7 @@ BAD_LISTS = {
     "a negative size": (page(ITEM.format("a", "-1")), "size '-1'"),
     "no key": (page(ITEM.format("", "1")), "key ''"),
     "cut off": (page(truncated="true"), "cut off"),
-    "a circle": (
-        page(more="<NextContinuationToken>t</NextContinuationToken>", truncated="true"), "cut off"),
+    "a circle": (page(more=f"<{NEXT}>t</{NEXT}>", truncated="true"), "cut off"),
     "out of it": (page(ITEM.format("a/../../x.txt", "1")), "stays within"),
     "much too long": (b" " * (17 << 20), "16 MiB"),
 }  # fmt: skip
