@@ -132,6 +132,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "what is decoded",
     },
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
+    "svg": {"type": Path, "required": True, "help": "the figure as SVG, to make"},
+    "tsv": {"type": Path, "required": True, "help": "the numbers of the figure, to make"},
 }
 """Options that mean the same in every script that has them."""
 
