@@ -61,9 +61,7 @@ def _content(options: argparse.Namespace) -> MapContent:
         cube = read_pair_cube(table, parcels.rois, options.subjects, shift=1, joined=False)
         return MapContent(table, parcels, areas, modalities, cube=cube)
     table = options.alignment[0]
-    summary = depth_summary(
-        table, options.models, parcels.rois, options.subjects, joined=False
-    )
+    summary = depth_summary(table, options.models, parcels.rois, options.subjects, joined=False)
     return MapContent(table, parcels, areas, modalities, summary=summary)
 
 

@@ -28,9 +28,7 @@ def main(options: argparse.Namespace) -> None:
     families: dict[str, list[str]] = {}
     for model, family in zip(options.models, options.families, strict=True):
         families.setdefault(family, []).append(model)
-    content = Hierarchy(
-        options.table, summary, parcels, by_modality(options.models), families
-    )
+    content = Hierarchy(options.table, summary, parcels, by_modality(options.models), families)
     figure, numbers = draw_hierarchy(options.figure, content, source=options.source)
     save_figure(
         figure,

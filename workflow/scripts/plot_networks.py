@@ -24,9 +24,7 @@ def main(options: argparse.Namespace) -> None:
         [*options.similarity, *options.partitions][0],
         parcels,
         _cubes(options, parcels),
-        depth_summary(
-            options.depth, options.models, parcels.rois, options.subjects, joined=True
-        ),
+        depth_summary(options.depth, options.models, parcels.rois, options.subjects, joined=True),
         by_modality(options.models),
         frozenset(significant_regions(pvalues[0], "intersubject") if pvalues else ()),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from repalign.dag.assemblies import assembly_steps
 from repalign.dag.assembly_plan import FIGURES, AssemblyPlan, variant_of
 from repalign.dag.bold5000 import bold5000_steps
+from repalign.dag.brain_figures import brain_figure_constraints, brain_figure_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import DATASETS, INDEXES, SUBSET, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
@@ -196,6 +197,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *kmcca_steps(nsd, tables),
         *assembly_steps(nsd),
         *curated_steps(nsd),
+        *brain_figure_steps(plans, tables),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
@@ -203,7 +205,8 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
     registries = {
         plan.feature_plan.registry_path: plan.feature_plan.registry for plan in reversed(there)
     }
-    constraints = AssemblyPlan(nsd).constraints | wildcard_constraints(
+    constraints = AssemblyPlan(nsd).constraints | brain_figure_constraints()
+    constraints |= wildcard_constraints(
         catalogue,
         [model for registry in registries.values() for model in registry],
         nsd_matrices=settings.nsd.layout == "roi_matrices",

@@ -9,6 +9,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
+from nibabel.filebasedimages import ImageFileError
 from nibabel.freesurfer.io import read_annot
 
 from repalign.errors import RepalignError
@@ -48,7 +49,7 @@ def read_surface_labels(path: str | Path, hemisphere: str, names: Sequence[str])
     try:
         read = _from_annotation if is_annotation else _from_numbers
         labels = read(path, hemisphere, names)
-    except (OSError, ValueError, IndexError, nib.filebasedimages.ImageFileError) as error:
+    except (OSError, ValueError, IndexError, ImageFileError) as error:
         raise _error(f"a file that cannot be read ({error})", path) from error
     if len(labels) not in FINER:
         raise _error(f"{len(labels)} vertices", path)
@@ -131,8 +132,7 @@ def _error(found: str, path: str | Path, expected: str = "") -> RepalignError:
         where=path,
         expected=expected
         or (
-            "HCP-MMP1 on fsaverage, .annot or .mgz, with "
-            f"{' or '.join(map(str, FINER))} vertices"
+            f"HCP-MMP1 on fsaverage, .annot or .mgz, with {' or '.join(map(str, FINER))} vertices"
         ),
         remedy="Name the right file in maps.parcellation.",
     )

@@ -161,7 +161,7 @@ def _spectral(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
     # Regions without a signal have no neighbours, and would take the order from all others.
     alike = (cube.subject_means() > 0).all(axis=0)
     top = strongest(cube.rois, np.where(alike, cube.region_means(), np.nan), N_SPECTRAL)
-    if len(top) < 2:  # noqa: PLR2004 - one region has no order
+    if len(top) < 2:
         raise RepalignError(
             f"{count(len(top), 'region')} with a positive similarity in every subject",
             where=content.table,
@@ -204,9 +204,9 @@ def _scatter(axes: Axes, inter: Floats, within: Floats, hubs: Sequence[str]) -> 
     across, inside = inter[first, second], within[first, second]
     known = ~(np.isnan(across) | np.isnan(inside))
     axes.plot(across[known], inside[known], "o", color="0.6", markersize=3, markeredgewidth=0)
-    own = np.array([bool(hubs[i]) and hubs[i] == hubs[j] for i, j in zip(first, second, strict=True)])
+    members = np.array(hubs, dtype=object)
     for hub, color in HUB_COLORS.items():
-        of_hub = known & own & (np.array([hubs[i] for i in first]) == hub)
+        of_hub = known & (members[first] == hub) & (members[second] == hub)
         axes.plot(across[of_hub], inside[of_hub], "o", color=color, markersize=4.5)
     axes.axline((0, 0), slope=1, color=QUIET, linewidth=0.8, linestyle=(0, (3, 2)))
     detail = f"Spearman ρ = {_spearman(across[known], inside[known]):.3f}"
@@ -217,7 +217,7 @@ def _scatter(axes: Axes, inter: Floats, within: Floats, hubs: Sequence[str]) -> 
 
 def _spearman(x: Floats, y: Floats) -> float:
     """Return the rank correlation, NaN for fewer than three pairs."""
-    if len(x) < 3:  # noqa: PLR2004 - two points always lie on a line
+    if len(x) < 3:
         return float("nan")
     return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 

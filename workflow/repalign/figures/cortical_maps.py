@@ -143,9 +143,7 @@ def draw_hemisphere(
     there = np.full(places.shape, np.nan)
     there[mesh.triangles] = places[mesh.triangles]
     _names(axes, parcel_centres(there, labels), known, cortex)
-    low, high = np.nanmin(there, axis=0), np.nanmax(there, axis=0)
-    axes.set(xlim=(low[0] - 3, high[0] + 3), ylim=(low[1] - 3, high[1] + 3))
-    axes.set_aspect("equal", adjustable="datalim")
+    _fit(axes, np.nanmin(there, axis=0), np.nanmax(there, axis=0))
     axes.set_axis_off()
 
 
@@ -167,6 +165,17 @@ def map_numbers(rows: Mapping[str, Values], names: Sequence[str]) -> pd.DataFram
     return pd.DataFrame(found, columns=["map", "hemisphere", "area", "region", "value"])
 
 
+def _fit(axes: Axes, low: Floats, high: Floats) -> None:
+    """Give both directions one scale, with the map in the middle."""
+    size = np.array([axes.bbox.width, axes.bbox.height])
+    half = 0.505 * float(((high - low) / size).max()) * size
+    middle = (low + high) / 2
+    axes.set(
+        xlim=(middle[0] - half[0], middle[0] + half[0]),
+        ylim=(middle[1] - half[1], middle[1] + half[1]),
+    )
+
+
 def _names(
     axes: Axes, centres: Mapping[int, Floats], known: Mapping[int, float], cortex: Cortex
 ) -> None:
@@ -175,7 +184,8 @@ def _names(
     for area, centre in centres.items():
         if area in known and area in cortex.named:
             axes.text(
-                *centre,
+                float(centre[0]),
+                float(centre[1]),
                 cortex.names[area - 1],
                 ha="center",
                 va="center",
@@ -195,4 +205,4 @@ def _bar(figure: Figure, axes: Axes, scale: ColorScale) -> None:
     bar = figure.colorbar(mappable, cax=place, extend=scale.extend, ticks=MaxNLocator(5))
     bar.set_label(scale.label, fontsize=7.5)
     bar.ax.tick_params(labelsize=7, length=2)
-    bar.outline.set_linewidth(PIXEL)  # type: ignore[operator]
+    bar.outline.set_linewidth(PIXEL)

@@ -128,7 +128,7 @@ def plot_curves(
         Lines are means over subjects, bands their standard errors, dots the peaks.
     """
     titles = list(dict.fromkeys(numbers["panel"]))
-    wide = n_columns <= 3  # noqa: PLR2004 - few panels are large
+    wide = n_columns <= 3
     size = (400, 300) if wide else (290, 210)
     with look():
         figure, axes = panel_grid(len(titles), n_columns, size, (104, 88), (130, 40, 74))
@@ -136,7 +136,9 @@ def plot_curves(
             part = numbers[numbers["panel"] == panel]
             _panel(own, part, colors)
             regions = sorted(set(part["n_regions"]))
-            panel_title(own, f"{panel} ({regions[0]})" if len(regions) == 1 < regions[0] else panel)
+            panel_title(
+                own, f"{panel} ({regions[0]})" if len(regions) == 1 < regions[0] else panel
+            )
         _limits(axes, shared=shared)
         _labels(axes, n_columns)
         legend_above(figure, list(colors.items()))

@@ -61,7 +61,7 @@ def save_svg(figure: Figure, path: str | Path, record: Mapping[str, Any]) -> Non
         Provenance.
     """
     metadata = {"Date": None, "Creator": None, "Description": encode(record)}
-    fixed = {"svg.hashsalt": "repalign", "svg.fonttype": "path"}
+    fixed: Any = {"svg.hashsalt": "repalign", "svg.fonttype": "path"}
     with look(), matplotlib.rc_context(fixed), atomic_file(path) as temporary:
         figure.savefig(temporary, format="svg", dpi=RASTER_DPI, metadata=metadata)
 

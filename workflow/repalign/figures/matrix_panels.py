@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -37,18 +38,18 @@ class MatrixPanel:
     ----------
     title, detail : str
         Above the matrix.
-    values : ndarray, shape (n_rois, n_rois)
+    cells : ndarray, shape (n_rois, n_rois)
         NaN is drawn grey.
     rows, columns : sequence of str
         Names of the regions.
     hubs : sequence of str
         Hub of each region, by its short name; empty for none.
     difference : bool
-        Whether values are differences, which have a scale around 0 of their own.
+        Whether cells are differences, which have a scale around 0 of their own.
     """
 
     title: str
-    values: Floats
+    cells: Floats
     rows: Sequence[str]
     columns: Sequence[str]
     hubs: Sequence[str]
@@ -80,7 +81,7 @@ def matrix_numbers(panels: Sequence[MatrixPanel]) -> pd.DataFrame:
                 "panel": panel.title,
                 "row": np.repeat(np.array(panel.rows, dtype=object), len(panel.columns)),
                 "column": np.tile(np.array(panel.columns, dtype=object), len(panel.rows)),
-                "value": panel.values.ravel(),
+                "value": panel.cells.ravel(),
             }
         )
         for panel in panels
@@ -130,7 +131,7 @@ def plot_matrices(
             (room + 24, last if not extra else 40, room + 22),
         )
         images = [
-            _matrix(figure, own, panel, scales[panel.difference], layout)
+            _matrix(own, panel, scales[panel.difference], layout)
             for own, panel in zip(axes, panels, strict=False)
         ]
         for k, (own, panel) in enumerate(zip(axes, panels, strict=False)):
@@ -153,11 +154,11 @@ def _scale(panels: Sequence[MatrixPanel]) -> tuple[Colormap, Normalize, str]:
         return color_scale(np.empty(0))
     if not panels[0].difference:
         off = [
-            panel.values[~np.eye(len(panel.values), dtype=bool) | (panel.values < 0.999)]
+            panel.cells[~np.eye(len(panel.cells), dtype=bool) | (panel.cells < 0.999)]
             for panel in panels
         ]
         return color_scale(np.concatenate(off))
-    values = np.concatenate([panel.values.ravel() for panel in panels])
+    values = np.concatenate([panel.cells.ravel() for panel in panels])
     known = np.abs(values[np.isfinite(values)])
     end = float(np.quantile(known, 0.99)) if known.size else 0.0
     end = end or 1.0
@@ -166,14 +167,13 @@ def _scale(panels: Sequence[MatrixPanel]) -> tuple[Colormap, Normalize, str]:
 
 
 def _matrix(
-    figure: Figure,
     axes: Axes,
     panel: MatrixPanel,
     scale: tuple[Colormap, Normalize, str],
     layout: Layout,
 ) -> AxesImage:
     """Draw one matrix with its names and the strips of hubs."""
-    image = axes.imshow(panel.values, scale[0], scale[1], interpolation="none", aspect="auto")
+    image = axes.imshow(panel.cells, scale[0], scale[1], interpolation="none", aspect="auto")
     axes.patch.set_facecolor(MISSING)
     axes.spines[:].set(visible=True, linewidth=PIXEL)
     panel_title(axes, panel.title, panel.detail)
@@ -193,7 +193,11 @@ def _strips(axes: Axes, hubs: Sequence[str], side: int) -> None:
     share = 1 / len(hubs)
     for k, hub in enumerate(hubs):
         if hub:
-            style = {"facecolor": HUB_COLORS[hub], "transform": axes.transAxes, "clip_on": False}
+            style: Any = {
+                "facecolor": HUB_COLORS[hub],
+                "transform": axes.transAxes,
+                "clip_on": False,
+            }
             left = Rectangle((-gap - depth, 1 - (k + 1) * share), depth, share, **style)
             below = Rectangle((k * share, -gap - depth), share, depth, **style)
             for patch in (left, below):

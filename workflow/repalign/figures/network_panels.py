@@ -99,7 +99,8 @@ def _network(axes: Axes, network: Network, drawing: Drawing) -> None:
     faces[~known] = matplotlib.colors.to_rgba(MISSING)
     rings = [HUB_COLORS.get(hub, "white") for hub in network.hubs]
     axes.scatter(
-        *places.T,
+        places[:, 0],
+        places[:, 1],
         s=drawing.node**2,
         c=faces,
         edgecolors=rings,
@@ -178,10 +179,12 @@ def _bar(figure: Figure, axes: Axes, modality: str) -> None:
         14,
         round(side / 2),
     )
-    bar = figure.colorbar(ScalarMappable(NORM, DEPTH_MAP), cax=place, ticks=[0, 0.25, 0.5, 0.75, 1])
+    bar = figure.colorbar(
+        ScalarMappable(NORM, DEPTH_MAP), cax=place, ticks=[0, 0.25, 0.5, 0.75, 1]
+    )
     bar.set_label(f"relative peak depth, {modality} models", fontsize=7)
     bar.ax.tick_params(labelsize=6.5, length=2)
-    bar.outline.set_linewidth(PIXEL)  # type: ignore[operator]
+    bar.outline.set_linewidth(PIXEL)
 
 
 def _legend(figure: Figure, networks: Sequence[Network]) -> None:

@@ -131,7 +131,7 @@ def _within(content: Networks) -> list[Network]:
 
 def _brain(content: Networks) -> list[Network]:
     rois = [roi for roi in content.parcels.rois if roi in content.significant]
-    if len(rois) < 2:  # noqa: PLR2004 - an edge has two ends
+    if len(rois) < 2:
         raise RepalignError(
             f"{count(len(rois), 'region')} significantly alike across subjects",
             where=content.table,
@@ -145,7 +145,10 @@ def _brain(content: Networks) -> list[Network]:
 
 def _partitions(content: Networks) -> list[Network]:
     rois = content.parcels.require(TOP_30, 2)
-    titles = {"animate": "Images with animate objects", "inanimate": "Images without animate objects"}
+    titles = {
+        "animate": "Images with animate objects",
+        "inanimate": "Images without animate objects",
+    }
     return [
         content.network(title, rois, content.cubes[name].of_rois(rois).inter())
         for name, title in titles.items()

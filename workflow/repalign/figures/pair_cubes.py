@@ -105,7 +105,7 @@ def read_pair_cube(
     for batch in batches(table, names):
         if subset is not None:
             chosen = batch["subset"] == subset
-            batch = {name: column[chosen] for name, column in batch.items()}  # noqa: PLW2901
+            batch = {name: column[chosen] for name, column in batch.items()}
         if np.any(batch["rep_shift"] != shift) or np.any(batch["join_hemispheres"] != joined):
             raise _mismatch(table, "rows of another shift or hemisphere mode", shift, joined)
         i, j = (
@@ -119,9 +119,7 @@ def read_pair_cube(
     if n_rows != values.size or not seen.all():
         raise _mismatch(table, f"{n_rows} rows, some missing or doubled", shift, joined, subset)
     shape = (n_subjects, n_subjects, n_rois, n_rois)
-    return PairCube(
-        tuple(roi_ids.tolist()), tuple(subject_ids.tolist()), values.reshape(shape)
-    )
+    return PairCube(tuple(roi_ids.tolist()), tuple(subject_ids.tolist()), values.reshape(shape))
 
 
 def _mismatch(

@@ -13,7 +13,7 @@ from repalign.figures.style import INK, QUIET, axes_at, headings, new_figure, pi
 
 TOP = 110
 """Where panels begin below title and subtitle, in pixels."""
-BOTTOM = 84
+BOTTOM = 76
 """Room for notes, up to three lines."""
 LEAST_WIDTH = 1000
 """Room for titles and legends."""

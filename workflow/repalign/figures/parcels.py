@@ -81,9 +81,7 @@ class Parcels:
     def find(self, wanted: Sequence[str], hemisphere: str = "") -> list[int]:
         """Return the ids of the names that are there, in the order of the names."""
         by_name = {
-            name: roi
-            for roi, name in self.names.items()
-            if self.hemispheres[roi] == hemisphere
+            name: roi for roi, name in self.names.items() if self.hemispheres[roi] == hemisphere
         }
         return [by_name[name] for name in wanted if name in by_name]
 

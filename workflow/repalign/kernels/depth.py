@@ -100,5 +100,7 @@ def resample_curves(depth: FloatArray, values: Array, n_points: int) -> FloatArr
     share = share.reshape(-1, *(1,) * (values.ndim - 1))
     lower, upper = values[below].astype(np.float64), values[below + 1].astype(np.float64)
     # A layer of weight 0 must not make a point undefined.
-    blend = np.where(share == 0, lower, np.where(share == 1, upper, lower + share * (upper - lower)))
+    blend = np.where(
+        share == 0, lower, np.where(share == 1, upper, lower + share * (upper - lower))
+    )
     return np.asarray(blend, dtype=np.float64)

@@ -82,7 +82,8 @@ def stress_layout(distance: FloatArray, n_iterations: int = 400) -> FloatArray:
         pull = np.divide(weights * distance, apart, out=np.zeros_like(apart), where=apart > 0)
         target = np.diag(pull.sum(axis=1)) - pull
         places = scipy.linalg.cho_solve(solver, target @ places)
-    return _oriented(places - places.mean(axis=0))
+    centred: FloatArray = places - places.mean(axis=0)
+    return _oriented(centred)
 
 
 def _classical_scaling(distance: FloatArray) -> FloatArray:
@@ -95,7 +96,9 @@ def _classical_scaling(distance: FloatArray) -> FloatArray:
     # Nodes at one place would never part; a spiral too small to see tells them apart.
     angle = np.arange(n_nodes) * (np.pi * (3 - np.sqrt(5)))
     radius = 1e-3 * distance.max() * np.sqrt(np.arange(n_nodes) / n_nodes)
-    return places + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    spiral: FloatArray = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    moved: FloatArray = places + spiral
+    return moved
 
 
 def _oriented(places: FloatArray) -> FloatArray:
@@ -103,4 +106,5 @@ def _oriented(places: FloatArray) -> FloatArray:
     _, axes = scipy.linalg.eigh(places.T @ places)
     turned: FloatArray = places @ axes[:, ::-1]
     signs = np.array([-1.0 if turned[0, 0] > 0 else 1.0, -1.0 if turned[0, 1] < 0 else 1.0])
-    return turned * signs
+    mirrored: FloatArray = turned * signs
+    return mirrored

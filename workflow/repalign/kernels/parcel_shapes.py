@@ -49,7 +49,9 @@ def parcel_shapes(places: Array, triangles: Array, labels: Array) -> ParcelShape
         If a triangle has a vertex that has no place or label.
     """
     n_vertices = len(places)
-    if len(labels) != n_vertices or (triangles.size and not 0 <= triangles.min() <= triangles.max() < n_vertices):
+    if len(labels) != n_vertices or (
+        triangles.size and not 0 <= triangles.min() <= triangles.max() < n_vertices
+    ):
         raise ValueError(f"triangles of other vertices than the {n_vertices} places and labels")
     corners = places.astype(np.float64)[triangles]
     kinds = labels.astype(np.int64)[triangles]

@@ -23,6 +23,7 @@ from repalign.settings.curated_3mm import Curated3mmSettings
 from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.laion import LaionSettings
+from repalign.settings.maps import MapSettings
 from repalign.settings.models import ModelSettings
 from repalign.settings.mouse import MouseSettings
 from repalign.settings.nsd import NsdSettings
@@ -88,6 +89,7 @@ class Settings(Section):
     curated_3mm: Curated3mmSettings = Field(
         Curated3mmSettings(), description="The curated decoding set of NSD in MNI space."
     )
+    maps: MapSettings = Field(MapSettings(), description="Maps on the flattened cortex.")
     identity: Literal["quick", "full"] = Field(
         "quick",
         description=(

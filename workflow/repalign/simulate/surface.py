@@ -106,9 +106,7 @@ def _centres(places: NDArray[np.float64], cortex: NDArray[np.int64]) -> NDArray[
     return np.array(chosen)
 
 
-def _numbers(
-    places: NDArray[np.float64], groups: Sequence[Sequence[int]]
-) -> NDArray[np.int16]:
+def _numbers(places: NDArray[np.float64], groups: Sequence[Sequence[int]]) -> NDArray[np.int16]:
     """Give each centre an area: a group begins as near to the pole as there is room."""
     free = np.ones(len(places), dtype=bool)
     numbers = np.zeros(len(places), dtype=np.int16)
@@ -118,5 +116,7 @@ def _numbers(
             away = np.where(free, np.linalg.norm(places - middle, axis=1), np.inf)
             place = int(away.argmin())
             numbers[place], free[place] = area, False
-            middle = places[place] if count == 0 else (middle * count + places[place]) / (count + 1)
+            middle = (
+                places[place] if count == 0 else (middle * count + places[place]) / (count + 1)
+            )
     return numbers
