@@ -91,6 +91,10 @@ def read_area_names(path: str | Path, n_areas: int) -> list[str]:
 
 def _from_annotation(path: str | Path, hemisphere: str, names: Sequence[str]) -> Labels:
     """Read labels by their names."""
+    with Path(path).open("rb") as file:
+        n_vertices = int.from_bytes(file.read(4), "big")
+    if n_vertices not in FINER:
+        raise _error(f"{n_vertices} vertices", path)
     index, _, found = read_annot(path)
     numbers = {_plain(name): k for k, name in enumerate(names, start=1)}
     own = np.zeros(len(found) + 1, dtype=np.int16)

@@ -24,17 +24,17 @@ class PairCube:
     ----------
     rois, subjects : tuple of int
         Ids, ascending.
-    values : ndarray of float32, shape (n_subjects, n_subjects, n_rois, n_rois)
+    cells : ndarray of float32, shape (n_subjects, n_subjects, n_rois, n_rois)
         Subject i, subject j, region of i, region of j; NaN where undefined.
     """
 
     rois: tuple[int, ...]
     subjects: tuple[int, ...]
-    values: Cube
+    cells: Cube
 
     def inter(self) -> Floats:
         """Return the mean over all i != j, shape (n_rois, n_rois), symmetric up to rounding."""
-        return mean_of_known(self.values[~np.eye(len(self.subjects), dtype=bool)])
+        return mean_of_known(self.cells[~np.eye(len(self.subjects), dtype=bool)])
 
     def within(self) -> Floats:
         """Return the mean over i == j, shape (n_rois, n_rois)."""
@@ -43,23 +43,23 @@ class PairCube:
     def of_subjects(self) -> Cube:
         """Return what is within each subject, shape (n_subjects, n_rois, n_rois)."""
         own = np.arange(len(self.subjects))
-        return self.values[own, own]
+        return self.cells[own, own]
 
     def region_means(self) -> Floats:
         """Return the similarity of each region with itself in others, shape (n_rois,)."""
-        diagonal = np.diagonal(self.values, axis1=2, axis2=3)
+        diagonal = np.diagonal(self.cells, axis1=2, axis2=3)
         return mean_of_known(diagonal[~np.eye(len(self.subjects), dtype=bool)])
 
     def subject_means(self) -> Floats:
         """Return the similarity of each subject's regions with others', (n_subjects, n_rois)."""
-        diagonal = np.diagonal(self.values, axis1=2, axis2=3)
+        diagonal = np.diagonal(self.cells, axis1=2, axis2=3)
         own = np.eye(len(self.subjects), dtype=bool)
         return mean_of_known(np.where(own[..., None], np.nan, diagonal).swapaxes(0, 1))
 
     def of_rois(self, rois: Sequence[int]) -> PairCube:
         """Return the part of some regions, in their order."""
         index = np.array([self.rois.index(roi) for roi in rois], dtype=np.intp)
-        return PairCube(tuple(rois), self.subjects, self.values[:, :, index[:, None], index])
+        return PairCube(tuple(rois), self.subjects, self.cells[:, :, index[:, None], index])
 
 
 def read_pair_cube(
