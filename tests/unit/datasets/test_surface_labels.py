@@ -96,7 +96,7 @@ def test_broken_files_are_refused(tmp_path, name):
     path = tmp_path / name
     if not name.startswith("absent"):
         path.write_bytes(b"no surface")
-    with pytest.raises(RepalignError, match="cannot be read|[0-9]+ vertices"):
+    with pytest.raises(RepalignError, match=r"cannot be read|[0-9]+ vertices"):
         read_surface_labels(path, "lh", NAMES)
 
 

@@ -146,7 +146,8 @@ def plot_curves(
             f"Mean over {count(int(numbers['n_subjects'].max()), 'subject')} ± standard error · "
             f"dots: layer of the largest mean · {source_note(source)}"
         )
-        note += "" if (numbers["n_regions"] == 1).all() else " · in brackets: regions"
+        in_brackets = any(own.get_title(loc="left").endswith(")") for own in axes)
+        note += " · in brackets: regions" if in_brackets else ""
         note += "" if shared else " · each panel has a scale of its own"
         finish(figure, title, subtitle, note)
     return figure
