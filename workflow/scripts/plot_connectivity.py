@@ -11,6 +11,7 @@ from repalign.figures.connectivity import (
     draw_connectivity,
 )
 from repalign.figures.files import save_figure
+from repalign.figures.nothing import draw_or_say
 from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.parcels import Parcels
 from repalign.scripting import run, script_parser
@@ -36,7 +37,9 @@ def main(options: argparse.Namespace) -> None:
         for name, table in tables.items()
     }
     content = Connectivity(next(iter(tables.values())), parcels, cubes)
-    figure, numbers = draw_connectivity(options.figure, content, source=options.source)
+    figure, numbers = draw_or_say(
+        lambda: draw_connectivity(options.figure, content, source=options.source)
+    )
     save_figure(
         figure,
         numbers,

@@ -8,6 +8,7 @@ from pathlib import Path
 from repalign.figures.files import save_figure
 from repalign.figures.hierarchy import HIERARCHY_FIGURES, Hierarchy, draw_hierarchy
 from repalign.figures.model_scores import depth_summary
+from repalign.figures.nothing import draw_or_say
 from repalign.figures.parcels import Parcels
 from repalign.models.modality import by_modality
 from repalign.scripting import run, script_parser
@@ -29,7 +30,9 @@ def main(options: argparse.Namespace) -> None:
     for model, family in zip(options.models, options.families, strict=True):
         families.setdefault(family, []).append(model)
     content = Hierarchy(options.table, summary, parcels, by_modality(options.models), families)
-    figure, numbers = draw_hierarchy(options.figure, content, source=options.source)
+    figure, numbers = draw_or_say(
+        lambda: draw_hierarchy(options.figure, content, source=options.source)
+    )
     save_figure(
         figure,
         numbers,

@@ -8,6 +8,7 @@ from pathlib import Path
 from repalign.figures.files import save_figure
 from repalign.figures.model_scores import depth_summary
 from repalign.figures.networks import NETWORK_FIGURES, Networks, draw_networks
+from repalign.figures.nothing import draw_or_say
 from repalign.figures.pair_cubes import PairCube, read_pair_cube
 from repalign.figures.parcels import Parcels
 from repalign.figures.significance import significant_regions
@@ -28,7 +29,9 @@ def main(options: argparse.Namespace) -> None:
         by_modality(options.models),
         frozenset(significant_regions(pvalues[0], "intersubject") if pvalues else ()),
     )
-    figure, numbers = draw_networks(options.figure, content, source=options.source)
+    figure, numbers = draw_or_say(
+        lambda: draw_networks(options.figure, content, source=options.source)
+    )
     save_figure(
         figure,
         numbers,

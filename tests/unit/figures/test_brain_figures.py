@@ -11,7 +11,6 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import FancyArrowPatch
 
 from repalign.dag.brain_figures import CONNECTIVITY, HIERARCHY, MAPS, NETWORKS
-from repalign.errors import RepalignError
 from repalign.figures.backbone import make_network
 from repalign.figures.connectivity import CONNECTIVITY_FIGURES, Connectivity, draw_connectivity
 from repalign.figures.depth_curves import series_curves
@@ -21,6 +20,7 @@ from repalign.figures.maps import MAP_FIGURES
 from repalign.figures.model_scores import depth_summary
 from repalign.figures.network_panels import _free_side
 from repalign.figures.networks import NETWORK_FIGURES, Networks, draw_networks
+from repalign.figures.nothing import NothingToShowError, draw_or_say
 from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.parcels import TOP_30, Parcels, strongest
 from repalign.kernels.paired import paired_tests
@@ -143,7 +143,7 @@ def test_without_vision_models_language_gives_the_depth(hierarchy):
     )
     _, numbers = draw_hierarchy("peaks", alone)
     assert set(numbers["modality"]) == {"language"}
-    with pytest.raises(RepalignError, match="no curve"):
+    with pytest.raises(NothingToShowError, match="no curve"):
         draw_hierarchy("families", alone)
 
 
@@ -190,7 +190,7 @@ def test_hemispheres_are_compared_area_by_area(make_table, regions):
 def test_figures_need_regions_that_they_show(cube, regions):
     path, values = cube
     alone = Parcels.of(regions[regions["name"] == "p24"], joined=True)
-    with pytest.raises(RepalignError, match="0 of the regions") as caught:
+    with pytest.raises(NothingToShowError, match="0 of the regions") as caught:
         draw_connectivity("inter", Connectivity(path, alone, {"shifted": values}))
     assert "at least 2 of V1" in str(caught.value)
 
@@ -247,8 +247,11 @@ def test_a_brain_without_significant_regions_has_no_network(networks):
     empty = Networks(
         networks.table, networks.parcels, networks.cubes, networks.summary, networks.modalities
     )
-    with pytest.raises(RepalignError, match="0 regions significantly alike"):
+    with pytest.raises(NothingToShowError, match="0 regions significantly alike"):
         draw_networks("brain", empty)
+    figure, numbers = draw_or_say(lambda: draw_networks("brain", empty))
+    assert "0 regions significantly alike across subjects" in texts(figure)
+    assert numbers["expected"].tolist() == ["at least two, for a network"]
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
-from repalign.errors import RepalignError
 from repalign.figures.matrix_panels import (
     Layout,
     MatrixPanel,
     matrix_numbers,
     plot_matrices,
 )
+from repalign.figures.nothing import NothingToShowError
 from repalign.figures.pair_cubes import PairCube
 from repalign.figures.palette import HUB_COLORS
 from repalign.figures.panels import count, panel_title, source_note
@@ -85,7 +85,7 @@ def draw_connectivity(name: str, content: Connectivity, *, source: str | None = 
 
     Raises
     ------
-    RepalignError
+    NothingToShowError
         If too few of the regions that the figure shows are there.
     """
     subtitle, draw = CONNECTIVITY_FIGURES[name]
@@ -162,7 +162,7 @@ def _spectral(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
     alike = (cube.subject_means() > 0).all(axis=0)
     top = strongest(cube.rois, np.where(alike, cube.region_means(), np.nan), N_SPECTRAL)
     if len(top) < 2:
-        raise RepalignError(
+        raise NothingToShowError(
             f"{count(len(top), 'region')} with a positive similarity in every subject",
             where=content.table,
             expected="at least two, for a matrix",

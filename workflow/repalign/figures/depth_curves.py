@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from repalign.errors import RepalignError
 from repalign.figures.model_scores import DepthSummary
+from repalign.figures.nothing import NothingToShowError
 from repalign.figures.panels import (
     count,
     finish,
@@ -86,7 +86,7 @@ def curve_numbers(summary: DepthSummary, panels: Mapping[str, Series]) -> pd.Dat
             }
             frames.append(pd.DataFrame(values))
     if not frames:
-        raise RepalignError(
+        raise NothingToShowError(
             "no curve to draw",
             where="hierarchy",
             expected="models with several layers, and regions that the figure shows",

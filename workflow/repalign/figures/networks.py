@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from repalign.errors import RepalignError
 from repalign.figures.backbone import LEVEL, Network, make_network, network_numbers
 from repalign.figures.model_scores import DepthSummary
 from repalign.figures.network_panels import Drawing, plot_networks
+from repalign.figures.nothing import NothingToShowError
 from repalign.figures.pair_cubes import PairCube
 from repalign.figures.panels import count, source_note
 from repalign.figures.parcels import TOP_30, Parcels
@@ -105,7 +105,7 @@ def draw_networks(
 
     Raises
     ------
-    RepalignError
+    NothingToShowError
         If too few of the regions that the figure shows are there.
     """
     subtitle, make, drawing = NETWORK_FIGURES[name]
@@ -132,7 +132,7 @@ def _within(content: Networks) -> list[Network]:
 def _brain(content: Networks) -> list[Network]:
     rois = [roi for roi in content.parcels.rois if roi in content.significant]
     if len(rois) < 2:
-        raise RepalignError(
+        raise NothingToShowError(
             f"{count(len(rois), 'region')} significantly alike across subjects",
             where=content.table,
             expected="at least two, for a network",

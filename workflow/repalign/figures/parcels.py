@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from repalign.errors import RepalignError
+from repalign.figures.nothing import NothingToShowError
 from repalign.figures.rows import Floats
 from repalign.tables.hubs import HUB_NAMES, HUBS
 from repalign.tables.prepared import region_labels
@@ -95,7 +95,7 @@ class Parcels:
         """
         found = self.find(wanted, hemisphere)
         if len(found) < least:
-            raise RepalignError(
+            raise NothingToShowError(
                 f"{len(found)} of the regions that this figure shows",
                 where="regions.tsv",
                 expected=f"at least {least} of {', '.join(wanted)}",
