@@ -48,9 +48,9 @@ def signed_peak(values: Array) -> tuple[IndexArray, FloatArray]:
 
     Returns
     -------
-    layer : array (...), intp
+    layer : array, shape (...), intp
         Position on the first axis, the first one of equals; -1 where no layer has a value.
-    peak : array (...), float64
+    peak : array, shape (...), float64
         The value there; NaN where no layer has one.
 
     Notes

@@ -95,7 +95,7 @@ def parcel_centres(places: Array, labels: Array) -> dict[int, FloatArray]:
 
     Returns
     -------
-    centres : dict of int to array (2,)
+    centres : dict of int to array, shape (2,)
         The vertex of each parcel that lies nearest to the mean of them all, ascending by label.
     """
     there = ~np.isnan(places).any(axis=1)

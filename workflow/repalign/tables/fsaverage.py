@@ -53,7 +53,18 @@ def load_mesh(kind: Kind, hemisphere: str) -> Mesh:
 
 
 def load_sulci(hemisphere: str) -> Floats:
-    """Load how deep each vertex of fsaverage5 lies, above 0 in sulci, shape (n_vertices,)."""
+    """Load how deep each vertex of fsaverage5 lies.
+
+    Parameters
+    ----------
+    hemisphere : {'lh', 'rh'}
+        Its side.
+
+    Returns
+    -------
+    ndarray, shape (n_vertices,)
+        Above 0 in sulci.
+    """
     data = load_fsaverage_data("fsaverage5", data_type="sulcal")
     depth = data.data.parts[HEMISPHERES[hemisphere]]
     return np.asarray(depth, dtype=np.float64).reshape(-1)
