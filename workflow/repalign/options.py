@@ -122,6 +122,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "svg": {"type": Path, "required": True, "help": "the same figure as vector graphics"},
     "numbers": {"type": Path, "required": True, "help": "table of the numbers that it draws"},
+    "tsv": {"type": Path, "required": True, "help": "the numbers of the figure, to make"},
     "subject-subject": {"type": Path, "required": True, "help": "inter-subject RSA, shift 1"},
     "subject-model": {"type": Path, "required": True, "help": "brain-model RSA"},
     "pvalues": {"type": Path, "required": True, "help": "p-values from permutations"},

@@ -20,6 +20,7 @@ from repalign.dag.build import (
     scan_folders,
     targets,
 )
+from repalign.dag.brain_figures import brain_figures
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
 from repalign.dag.locks import take_over
@@ -73,6 +74,7 @@ if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
 TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
+TARGETS += mendable(brain_figures)(PLANS, CATALOG, set(TABLES))
 TARGETS += mendable(aligned_files)(PLANS.laion)
 TARGETS += mendable(scan_folders)(PLANS)
 RUN = (
@@ -116,6 +118,9 @@ RUN_WITH_SVG_WITH_NUMBERS = RUN.replace(
 )
 RUN_WITH_SVG_WITH_NUMBERS_WITH_LATEX = RUN_WITH_SVG_WITH_NUMBERS.replace(
     "{output.numbers:q}", "{output.numbers:q} --latex {output.latex:q}"
+)
+RUN_WITH_SVG_WITH_TSV = RUN.replace(
+    "{output:q}", "{output.png:q} --svg {output.svg:q} --tsv {output.tsv:q}"
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
+from repalign.tables.columns import table_of
 from repalign.tables.parquet import write_table
 from repalign.tables.rsa_table import join_pairs, pair_table
 
@@ -66,5 +69,36 @@ def make_table(tmp_path: Path) -> Callable[..., Path]:
             parts, path, subjects=subjects, rois=rois, joined=joined, shift=shift, record={}
         )
         return path
+
+    return make
+
+
+@pytest.fixture
+def make_models(tmp_path: Path) -> Callable[..., tuple[Path, dict[str, int]]]:
+    """Write a table of random similarities with models, two or three sessions a subject."""
+
+    def make(rois, subjects, *, joined=True, first=0, seed=5) -> tuple[Path, dict[str, int]]:
+        models = {"llm-a_pool-avg": 5, "vit-a_pool-cls": 4, "vit-b_pool-cls": 7}
+        rng, parts = np.random.default_rng(seed), []
+        for model, n_layers in models.items():
+            for s, subject in enumerate(subjects):
+                sessions = range(1, 3 + s % 2)
+                keys = list(product(range(first, first + n_layers), sessions, rois))
+                layer, session, roi = (np.array(column) for column in zip(*keys, strict=True))
+                depth = (layer - first) / (n_layers - 1)
+                signal = np.exp(-(((depth - 0.3 - 0.02 * (roi % 20)) / 0.3) ** 2)) * 0.2
+                columns = {
+                    "roi": roi,
+                    "layer": layer,
+                    "session": session,
+                    "similarity": signal + rng.normal(0, 0.02, len(keys)),
+                    "subject": np.full(len(keys), subject),
+                    "model": model,
+                    "join_hemispheres": joined,
+                }
+                parts.append(table_of(RSA_SUBJECT_MODEL, columns))
+        path = tmp_path / "nsd" / "models.parquet"
+        write_table(path, pa.concat_tables(parts).unify_dictionaries(), {})
+        return path, models
 
     return make

@@ -1,10 +1,11 @@
-"""Paired t tests against SciPy."""
+"""Paired t tests against SciPy, of two conditions and of every two regions."""
 
 import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from repalign.kernels.paired import bonferroni, paired_t
+from repalign.kernels.paired import bonferroni, paired_t, paired_tests
+from repalign.kernels.pvalues import benjamini_hochberg
 
 
 def test_statistics_are_those_of_scipy():
@@ -41,3 +42,40 @@ def test_bonferroni_counts_the_tests_that_were_made():
     np.testing.assert_allclose(
         bonferroni(np.array([0.01, 0.5, np.nan, 0.2])), [0.03, 1, np.nan, 0.6]
     )
+
+
+def test_every_two_regions_are_tested_as_scipy_does():
+    values = np.random.default_rng(0).normal(size=(6, 5))
+    found = paired_tests(values)
+    for i, j in [(0, 1), (3, 2), (4, 0)]:
+        expected = ttest_rel(values[:, i], values[:, j])
+        assert found.t[i, j] == pytest.approx(expected.statistic)
+        assert found.p[i, j] == pytest.approx(expected.pvalue)
+        assert found.difference[i, j] == pytest.approx((values[:, i] - values[:, j]).mean())
+
+
+def test_the_family_is_every_pair_once():
+    values = np.random.default_rng(1).normal(size=(5, 7))
+    found = paired_tests(values)
+    upper = np.triu_indices(7, k=1)
+    np.testing.assert_allclose(found.q[upper], benjamini_hochberg(found.p[upper]))
+    np.testing.assert_array_equal(found.q, found.q.T)
+    assert np.isnan(np.diag(found.q)).all()
+
+
+def test_subjects_without_a_value_are_left_out_of_a_pair():
+    values = np.random.default_rng(2).normal(size=(5, 3))
+    values[1, 0] = np.nan
+    kept = [0, 2, 3, 4]
+    expected = ttest_rel(values[kept, 0], values[kept, 1]).pvalue
+    assert paired_tests(values).p[0, 1] == pytest.approx(expected)
+
+
+def test_what_cannot_be_tested_is_not():
+    values = np.array([[0.1, 0.1, np.nan, 0.4], [0.2, 0.2, 0.3, 0.5]])
+    found = paired_tests(values)
+    assert np.isnan(found.q[0, 1]), "all differences are 0"
+    assert np.isnan(found.q[0, 2]), "one subject"
+    assert np.isnan(found.p[0, 3]), "the same difference in all subjects"
+    with pytest.raises(ValueError, match="n_subjects"):
+        paired_tests(np.zeros(3))

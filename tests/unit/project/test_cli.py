@@ -10,7 +10,7 @@ from repalign import cli
 from repalign.dag.build import build_workflow
 from repalign.settings import Settings
 from repalign.simulate import nsd as simulator
-from repalign.simulate import nsd_models, nsd_spaces, tiny_models
+from repalign.simulate import nsd_models, nsd_spaces, surface, tiny_models
 from repalign.simulate.settings import NsdSimulation
 from repalign.simulate.truth import write_manifest, write_models_manifest
 from repalign.tables.provenance import make_record, write_sidecar
@@ -57,6 +57,7 @@ def simulated(monkeypatch) -> list[Path]:
     monkeypatch.setattr(simulator, "simulate_nsd", simulate)
     monkeypatch.setattr(nsd_models, "simulate_models", lambda folder, settings: None)
     monkeypatch.setattr(nsd_spaces, "simulate_spaces", lambda folder, settings: None)
+    monkeypatch.setattr(surface, "simulate_surface", lambda folder: None)
     return calls
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from repalign.dag.brain_figures import brain_figures
 from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
+from repalign.dag.plans import Plans
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
 from repalign.models.registry import COLUMNS
@@ -79,6 +81,7 @@ def build(
             "features/words_pool-avg.h5",
             "control_matrices/control_scene.parquet",
             "nsd_stimuli.hdf5",
+            *(f"freesurfer/fsaverage/label/{side}.HCP_MMP1.mgz" for side in ("lh", "rh")),
             "subj01/func1pt8mm/betas_fithrf_GLMdenoise_RR/betas_session01.hdf5",
         ):
             file = tmp / "raw" / path
@@ -175,6 +178,7 @@ WILDCARDS = {
     "scanned": "bold5000", "stimulus_set": "coco", "permutations": "100", "block": "00",
     "seed": "0", "variant": "", "region": "IT", "split": "train", "figure": "rdms",
     "measure": "vision", "extent": "top", "halves": "areas",
+    "hierarchy": "hubs", "connectivity": "shifts", "network": "brain", "map": "depth",
     "label": "CLIP", "embedding": "CLIP", "laion_set": "main",
     "scan": "21067-10-18", "export": "part",
     "hcp_table": "metadata/hcp", "words": "words", "tokenizer": "llm",
@@ -303,6 +307,7 @@ def test_every_step_is_reached_from_a_target(workflows):
     for flow in workflows:
         pending = [*(row.target for row in catalogue), *figures(catalogue)]
         pending = [path for path in pending if flow.producer(path)]
+        pending += brain_figures(Plans.of(Settings()), catalogue)
         pending += map(COMPUTED.format, control_names(tuple(HUBS)))
         if flow.producer("results/nsd/curated_3mm/trials.parquet"):
             pending.append("results/nsd/curated_3mm/sub-01.nii.gz")

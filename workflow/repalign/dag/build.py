@@ -14,6 +14,7 @@ from repalign.dag.alignment_figures import (
 from repalign.dag.assemblies import assembly_steps
 from repalign.dag.assembly_plan import FIGURES, AssemblyPlan, variant_of
 from repalign.dag.bold5000 import bold5000_steps
+from repalign.dag.brain_figures import brain_figure_constraints, brain_figure_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import DATASETS, INDEXES, SUBSET, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
@@ -207,11 +208,13 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *curated_steps(nsd),
         *document_steps(root),
         *alignment_figure_steps(plans, catalogue),
+        *brain_figure_steps(plans, tables),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
     models = dict.fromkeys(model for plan in there for model in plan.feature_plan.registry)
-    constraints = AssemblyPlan(nsd).constraints | wildcard_constraints(
+    constraints = AssemblyPlan(nsd).constraints | brain_figure_constraints()
+    constraints |= wildcard_constraints(
         catalogue, list(models), nsd_matrices=settings.nsd.layout == "roi_matrices"
     )
     workflow = Workflow(steps, constraints, LIBRARY, manifest, root)

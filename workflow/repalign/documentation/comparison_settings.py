@@ -161,7 +161,7 @@ MACHINE = (
         "changes.",
     ),
     consequence(
-        "figures.*",
+        "figures.* maps.*",
         "What figures show and how it is tested; no table changes. Figures run again.",
     ),
     consequence(

@@ -28,6 +28,7 @@ from repalign.figures.scatter import (
 )
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.pvalues import apa_star
+from repalign.tables.hubs import HUB_NAMES
 
 PANEL, TOP, GAP = 560, 225, 120
 MARKS = {
@@ -221,7 +222,7 @@ def _hub_panel(axes: Axes, hubs: HubAsymmetry, measure: str, span: float) -> Non
     axes.axhline(0, color="0.6", linewidth=PIXEL, zorder=0)
     for k, hub in enumerate(hubs.hubs):
         column = hubs.difference[measure, hub]
-        draw_boxes(axes, [k], column[:, None], [HUB_COLORS[hub]], width=0.5, point=9)
+        draw_boxes(axes, [k], column[:, None], [HUB_COLORS[HUB_NAMES[hub]]], width=0.5, point=9)
         known = column[~np.isnan(column)]
         stars = apa_star(hubs.p[measure, hub]).replace("*", "∗") or "–"
         if known.size:

@@ -19,7 +19,7 @@ from repalign.figures.scatter import scientific, signed
 from repalign.figures.style import INK, PIXEL, axes_at, headings, look, new_figure
 from repalign.kernels.paired import PairedTest, bonferroni, paired_t
 from repalign.kernels.pvalues import apa_star
-from repalign.tables.hubs import HUBS
+from repalign.tables.hubs import HUB_NAMES, HUBS
 from repalign.tables.prepared import joined_ids
 
 HUB_LABELS = {"visual_cortex": "EVC", "ventral_hub": "ventral hub", "dorsal_hub": "LOTC"}
@@ -236,7 +236,7 @@ def _differences(axes: Axes, hubs: HubValues) -> None:
         column = difference[:, k]
         column = column[~np.isnan(column)]
         axes.scatter(
-            k + offsets(len(column)) * 0.5, column, s=14, color=HUB_COLORS[hub],
+            k + offsets(len(column)) * 0.5, column, s=14, color=HUB_COLORS[HUB_NAMES[hub]],
             edgecolors=INK, linewidths=0.3, zorder=2,
         )  # fmt: skip
         test = hubs.test

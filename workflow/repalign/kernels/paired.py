@@ -1,4 +1,4 @@
-"""Paired t tests over subjects, and Bonferroni's correction."""
+"""Paired t tests over subjects, of two conditions or of every two regions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
+
+from repalign.kernels.pvalues import benjamini_hochberg
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
@@ -82,3 +84,44 @@ def bonferroni(p: Array) -> FloatArray:
     m = np.count_nonzero(~np.isnan(p))
     adjusted: FloatArray = np.minimum(p.astype(np.float64) * m, 1)
     return adjusted
+
+
+class PairedTests(NamedTuple):
+    """Tests of row against column, all (n_rois, n_rois), float64; NaN where there is no test."""
+
+    difference: FloatArray
+    """Mean over subjects of the row's value less the column's."""
+    t: FloatArray
+    """Paired t statistic of that difference."""
+    p: FloatArray
+    """Two-sided p-value."""
+    q: FloatArray
+    """Benjamini-Hochberg adjusted over all pairs of regions that were tested."""
+
+
+def paired_tests(values: Array) -> PairedTests:
+    """Compare every two regions by a paired t test over subjects.
+
+    Parameters
+    ----------
+    values : array (n_subjects, n_rois)
+        NaN where undefined; a pair is tested over the subjects that have both.
+
+    Returns
+    -------
+    tests : PairedTests
+        Those of `paired_t`, and p-values adjusted over all pairs of regions.
+
+    Raises
+    ------
+    ValueError
+        If `values` is not a matrix.
+    """
+    if values.ndim != 2:
+        raise ValueError(f"values of shape {values.shape}; expected (n_subjects, n_rois)")
+    test = paired_t(*np.broadcast_arrays(values[:, :, np.newaxis], values[:, np.newaxis, :]))
+    q = np.full(test.p.shape, np.nan)
+    upper = np.triu_indices(len(q), k=1)
+    q[upper] = benjamini_hochberg(test.p[upper])
+    q.T[upper] = q[upper]
+    return PairedTests(test.difference, test.t, test.p, q)

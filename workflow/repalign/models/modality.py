@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from repalign.tables.laion_layout import WIDTHS as LAION_EMBEDDINGS
 
 MODALITIES = ("vision", "language")
@@ -28,3 +30,11 @@ def modality_of(stem: str) -> str:
     """
     named = stem.removesuffix("-untrained").endswith("-cls") or stem.startswith("vit_")
     return "vision" if named or stem in LAION_EMBEDDINGS else "language"
+
+
+def by_modality(models: Sequence[str]) -> dict[str, list[str]]:
+    """Return the models of each modality, in their order; an empty list where there is none."""
+    return {
+        modality: [name for name in models if modality_of(name) == modality]
+        for modality in MODALITIES
+    }

@@ -25,6 +25,7 @@ from repalign.settings.datasets import Bold5000Settings, ThingsSettings
 from repalign.settings.figures import FigureSettings
 from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.laion import LaionSettings
+from repalign.settings.maps import MapSettings
 from repalign.settings.models import ModelSettings
 from repalign.settings.mouse import MouseSettings
 from repalign.settings.nsd import NsdSettings
@@ -92,6 +93,7 @@ class Settings(Section):
         Curated3mmSettings(), description="The curated decoding set of NSD in MNI space."
     )
     figures: FigureSettings = Field(FigureSettings(), description="Figures of alignment.")
+    maps: MapSettings = Field(MapSettings(), description="Maps on the flattened cortex.")
     identity: Literal["quick", "full"] = Field(
         "quick",
         description=(

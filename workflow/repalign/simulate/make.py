@@ -124,17 +124,24 @@ def _simulation(name: str, settings: SimulationSettings) -> Simulation:
 
 def _is_complete(folder: Path) -> bool:
     """Say whether a simulated NSD has what is written last: models, labels, further spaces."""
-    made_last = ("features", "annotations/captions_train2017.json", "truth/func1pt8mm.tsv")
+    made_last = (
+        "features",
+        "annotations/captions_train2017.json",
+        "truth/func1pt8mm.tsv",
+        "freesurfer/fsaverage/label/rh.HCP_MMP1.mgz",
+    )
     return all((folder / name).exists() for name in made_last)
 
 
 def _write_rest(folder: Path, settings: NsdSimulation) -> None:
-    """Write the features, annotations and further spaces of a simulated NSD."""
+    """Write the features, annotations, further spaces and surface of a simulated NSD."""
     from repalign.simulate.nsd_models import simulate_models
     from repalign.simulate.nsd_spaces import simulate_spaces
+    from repalign.simulate.surface import simulate_surface
 
     simulate_models(folder, settings)
     simulate_spaces(folder, settings)
+    simulate_surface(folder)
 
 
 def _write_models(folder: Path, settings: NsdSimulation) -> None:
