@@ -46,7 +46,7 @@ def main() -> int:
     options = _options()
     begin = time.monotonic()
     cases = [case for path in options.add for case in read_cases(path)]
-    facts = f"{len(cases)} of the cases are from {len(options.add)} earlier campaigns. " * bool(
+    facts = f"{len(cases)} of the cases are from {len(options.add)} recorded campaigns. " * bool(
         cases
     )
     if options.parts:
