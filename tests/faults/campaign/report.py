@@ -24,6 +24,14 @@ def write_cases(path: Path, cases: Sequence[Case]) -> None:
             )
 
 
+def read_cases(path: Path) -> list[Case]:
+    """Read the rows of another campaign."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    names = [column.name for column in fields(Case)]
+    return [Case(**{name: row[name] for name in names}) for row in rows]
+
+
 def summary(cases: Sequence[Case], kinds: dict[str, int], facts: Iterable[str]) -> str:
     """Return the page as Markdown."""
     groups: dict[str, list[Case]] = defaultdict(list)
