@@ -131,6 +131,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "required": True,
         "help": "what is decoded",
     },
+    "svg": {"type": Path, "required": True, "help": "the figure as SVG, to make"},
+    "tsv": {"type": Path, "required": True, "help": "the numbers that are drawn, to make"},
+    "models": {"nargs": "*", "required": True, "help": "names of models"},
+    "modalities": {
+        "nargs": "*",
+        "choices": ["vision", "language"],
+        "required": True,
+        "help": "modality of each model",
+    },
+    "title": {"required": True, "help": "name of the dataset, for people"},
     "control-names": {"nargs": "+", "required": True, "help": "names of the controls, in order"},
 }
 """Options that mean the same in every script that has them."""

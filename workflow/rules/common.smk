@@ -20,6 +20,7 @@ from repalign.dag.build import (
 )
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
+from repalign.dag.report_sections import SECTIONS
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -65,7 +66,8 @@ SETTINGS = mendable(check_settings)(
 FLOW, PLANS = mendable(build_workflow)(SETTINGS)
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
-TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
+FIGURES = figures(CATALOG, set(TABLES))
+TARGETS = TABLES + control_matrices(PLANS) + FIGURES
 TARGETS += mendable(aligned_files)(PLANS.laion)
 TARGETS += mendable(scan_folders)(PLANS)
 RUN = (
@@ -98,6 +100,9 @@ RUN_WITH_CEILINGS = RUN.replace(
 RUN_WITH_TABLE = RUN.replace("{output:q}", "{output.masks:q} --table {output.table:q}")
 RUN_WITH_JSON_WITH_TSV = RUN.replace(
     "{output:q}", "{output.html:q} --json {output.json:q} --tsv {output.tsv:q}"
+)
+RUN_WITH_SVG_WITH_TSV = RUN.replace(
+    "{output:q}", "{output.png:q} --svg {output.svg:q} --tsv {output.tsv:q}"
 )
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp

@@ -12,6 +12,7 @@ from repalign.dag.bold5000 import bold5000_steps
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import DATASETS, INDEXES, SUBSET, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
+from repalign.dag.comparison_figures import comparison_figure_steps, comparison_figures
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.curated_3mm import curated_steps
 from repalign.dag.extraction import extraction_steps, model_keys
@@ -196,6 +197,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *kmcca_steps(nsd, tables),
         *assembly_steps(nsd),
         *curated_steps(nsd),
+        *comparison_figure_steps(plans, tables),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
@@ -299,7 +301,7 @@ def _absent_indexes(plans: Plans) -> set[str]:
 
 
 def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = None) -> list[str]:
-    """Return the figures of inter-subject RSA tables, and those of assemblies.
+    """Return the figures of tables, those of assemblies, and the pages of datasets.
 
     Parameters
     ----------
@@ -325,4 +327,5 @@ def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = Non
             if row.analysis == "assembly" and row.parameters["region"] == VENTRAL
             for name in FIGURES
         ),
+        *comparison_figures(catalogue, wanted),
     ]

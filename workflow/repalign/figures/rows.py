@@ -1,8 +1,8 @@
-"""The rows of an inter-subject RSA table, read block by block, and running means over them."""
+"""The rows of an alignment table, read block by block, and running means over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +41,18 @@ class Mean:
         return means
 
 
-def batches(table: str | Path) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
-    """Give the columns of a table block by block, similarities as float64."""
-    names = RSA_SUBJECT_SUBJECT.names
+def mean_of_known(values: npt.NDArray[np.floating]) -> Floats:
+    """Return the mean over the first axis in float64, without NaN; NaN where all are."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def batches(
+    table: str | Path, names: Sequence[str] = RSA_SUBJECT_SUBJECT.names
+) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
+    """Give columns of a table block by block, similarities as float64, categories as text."""
     try:
         with pq.ParquetFile(table) as file:
             missing = sorted(set(names) - set(file.schema_arrow.names))
@@ -54,7 +63,7 @@ def batches(table: str | Path) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
                     expected=f"columns {', '.join(names)}",
                     remedy="Delete it and run the workflow again.",
                 )
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(names)):
                 columns = {
                     name: batch.column(name).to_numpy(zero_copy_only=False) for name in names
                 }

@@ -21,6 +21,7 @@ from repalign.settings.comparisons import (
 )
 from repalign.settings.curated_3mm import Curated3mmSettings
 from repalign.settings.datasets import Bold5000Settings, ThingsSettings
+from repalign.settings.figures import FigureSettings
 from repalign.settings.kmcca import KmccaSettings
 from repalign.settings.laion import LaionSettings
 from repalign.settings.models import ModelSettings
@@ -88,6 +89,7 @@ class Settings(Section):
     curated_3mm: Curated3mmSettings = Field(
         Curated3mmSettings(), description="The curated decoding set of NSD in MNI space."
     )
+    figures: FigureSettings = Field(FigureSettings(), description="Choices of figures.")
     identity: Literal["quick", "full"] = Field(
         "quick",
         description=(
