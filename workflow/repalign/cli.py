@@ -1,9 +1,10 @@
-"""The command `repalign`: simulate data or models, and ask why a result would be made again."""
+"""The command `repalign`: simulate data, ask why a result would be made again, report."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -53,7 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     why.add_argument("--list", action="store_true", help="print the paths of stale files alone")
     why.set_defaults(run=_why)
 
-    for command in (simulate, why):
+    report = commands.add_parser("report", help="write the report of the figures that there are")
+    report.add_argument("targets", nargs="*", metavar="FIGURE", help="these alone (all)")
+    report.add_argument(
+        "--output", type=Path, default=Path("report.html"), help="report.html, or a .zip"
+    )
+    report.set_defaults(run=_report)
+
+    for command in (simulate, why, report):
         command.add_argument(
             "--configfile", type=Path, default=Path(DEFAULT_SETTINGS), help="settings to use"
         )
@@ -106,6 +114,20 @@ def _why(options: argparse.Namespace) -> int:
     counts = Counter(verdict.state for verdict in verdicts)
     print(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
     return 1 if wrong else 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    """Let Snakemake write the report of figures that exist, or of those that are named."""
+    from repalign.dag.build import CATALOGUE, build_workflow, figures
+    from repalign.dag.catalogue import read_catalogue
+    from repalign.dag.report import report_command, report_files
+    from repalign.tables import paths
+
+    workflow, _ = build_workflow(read_settings(options.configfile))
+    known = [*figures(read_catalogue(CATALOGUE)), paths.CURATION_FIGURE.format(dataset="nsd")]
+    files = options.targets or report_files(workflow, known)
+    program = [sys.executable, "-m", "snakemake", "--configfile", str(options.configfile)]
+    return subprocess.run(report_command(program, options.output, files), check=False).returncode
 
 
 def _print_causes(verdicts: Sequence[Verdict]) -> None:

@@ -20,7 +20,7 @@ from repalign.dag.build import (
 )
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
-from repalign.dag.report_sections import SECTIONS
+from repalign.dag.report import SECTIONS, dataset_rows
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
 from repalign.settings_file import check_settings, read_yaml
@@ -70,6 +70,9 @@ FIGURES = figures(CATALOG, set(TABLES))
 TARGETS = TABLES + control_matrices(PLANS) + FIGURES
 TARGETS += mendable(aligned_files)(PLANS.laion)
 TARGETS += mendable(scan_folders)(PLANS)
+# What the first page of the report says; nothing else reads it.
+if any(word.split("=")[0] == "--report" for word in sys.argv):
+    config["datasets_of_report"] = mendable(dataset_rows)(PLANS)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"
