@@ -24,7 +24,7 @@ def main(options: argparse.Namespace) -> None:
     )
     modalities = dict(zip(options.models, options.modalities, strict=True))
     models = trained_curves(summary, modalities)
-    title = f"{options.title}: other subjects and models ({options.image_set})"
+    title = f"{options.title}: other subjects and models, images of {options.image_set}"
     figure = plot_overview(pairs, models, parcels, title, options.table, source=options.source)
     save_figure(
         figure,

@@ -10,6 +10,7 @@ from repalign.dag.recorded import RecordedPlan
 from repalign.dag.steps import Workflow
 from repalign.errors import RepalignError
 
+STYLE = "workflow/report/style.css"
 SECTIONS = {
     "datasets": "1 Datasets and data quality",
     "subjects": "2 Across subjects",
@@ -59,8 +60,7 @@ def report_files(workflow: Workflow, wanted: Iterable[str]) -> list[str]:
 
 def report_command(program: Sequence[str], output: Path, files: Sequence[str]) -> list[str]:
     """Return the command that writes the report of some files."""
-    # Targets come first: an option with a value that may be left out would take them.
-    return [*program, *files, "--report", str(output)]
+    return [*program, "--report", str(output), "--report-stylesheet", STYLE, "--", *files]
 
 
 def dataset_rows(plans: Iterable[RecordedPlan]) -> list[dict[str, Any]]:

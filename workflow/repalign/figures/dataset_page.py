@@ -69,7 +69,7 @@ def plot_dataset(
     top = 130
     first = top + LINE * (n_subjects + 2) + 70
     second = first + max(230, 26 * n_subjects) + 150
-    height = second + 300 + 150
+    height = second + 300 + 180
     right = LEFT + PANEL + GUTTER
     with look():
         figure = new_figure(WIDTH, height)
@@ -119,7 +119,7 @@ def _sessions(axes: Axes, figure: Figure, numbers: DatasetNumbers) -> None:
     axes.patch.set(facecolor="0.92", edgecolor="0.65", hatch="////")
     axes.spines[:].set(visible=True, linewidth=PIXEL)
     axes.set_yticks(range(len(values)), [str(s) for s in numbers.subjects["subject"]])
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     axes.set(xlabel="session (hatched: not there)", ylabel="subject")
     axes.set_title("Trials of each session", loc="left", fontsize=9)
     bar = figure.colorbar(image, ax=axes, fraction=0.035, pad=0.02, ticks=MaxNLocator(4))
@@ -161,12 +161,14 @@ def _voxels(axes: Axes, quality: pd.DataFrame, unit: str) -> None:
     )
     names = [str(name) for name in frame.index]
     _by_region(axes, names, list(frame.to_numpy(dtype=np.float64)), BLUE)
-    if np.nanmin(frame.to_numpy()) > 0:
+    low, high = np.nanmin(frame.to_numpy()), np.nanmax(frame.to_numpy())
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    if 0 < low < high / 20:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_ylabel(f"{unit}, both hemispheres")
+    axes.set_ylabel(f"{unit} of a subject")
     axes.set_title(f"{unit.capitalize()} of each region", loc="left", fontsize=9)
 
 
@@ -176,7 +178,7 @@ def _reliability(axes: Axes, reliability: Reliability | None) -> None:
     if reliability is None:
         axes.set_axis_off()
         axes.text(
-            0, 0.9, "No table of repeated showings with shift 1: too few images are shown again.",
+            0, 0.9, "No table of repeated showings with shift 1:\ntoo few images are shown again.",
             va="top", color=QUIET, transform=axes.transAxes,
         )  # fmt: skip
         return

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from repalign.errors import RepalignError
@@ -23,7 +24,8 @@ from repalign.figures.untrained import LayerCurves, hub_curves
 from repalign.tables.hubs import HUBS
 
 COLUMNS = ("roi_x", "roi_y", "similarity", "subject_i", "subject_j", "join_hemispheres")
-WIDTH, SIDE = 1600, 600
+WIDTH, HEIGHT, SIDE = 1600, 1490, 600
+OTHER = "0.6"
 N_MATRIX = 30
 MODALITIES = ("vision", "language")
 
@@ -171,13 +173,14 @@ def plot_overview(
         Whether the data are real or simulated.
     """
     with look():
-        figure = new_figure(WIDTH, 1560)
+        figure = new_figure(WIDTH, HEIGHT)
         for k, modality in enumerate(m for m in MODALITIES if m in models.peak):
             axes = axes_at(figure, 110 + 480 * k, 165, 370, 370)
             _scatter(axes, pairs, models.peak[modality], modality, parcels)
         _best(axes_at(figure, 1100, 165, 440, 370), pairs, parcels)
         _matrix(figure, pairs, parcels)
         _depths(figure, models, parcels)
+        _hub_legend(figure)
         counted = [f"{models.counts[name]} {name} models" for name in models.counts]
         headings(
             figure,
@@ -185,7 +188,7 @@ def plot_overview(
             f"Inter-subject: mean over sessions and {pairs.n_pairs} pairs of subjects. Models: "
             "layer farthest from 0, mean over sessions, models and subjects",
             source_note(table, source, f"{len(pairs.rois)} regions", *counted),
-            1515,
+            HEIGHT - 45,
         )
     return figure
 
@@ -193,7 +196,7 @@ def plot_overview(
 def _color(roi: int, parcels: Parcels) -> str:
     """Return the colour of the hub of a region, grey where it is in none."""
     found = [HUB_COLORS[hub] for hub, names in HUBS.items() if parcels.names[roi] in names]
-    return found[0] if found else "0.6"
+    return found[0] if found else OTHER
 
 
 def _scatter(
@@ -224,11 +227,19 @@ def _best(axes: Axes, pairs: SessionPairs, parcels: Parcels) -> None:
     axes.set_ylim(14.6, -0.6)
     axes.set_xlabel("inter-subject RDM similarity")
     axes.set_title("Most similar regions", loc="left", fontsize=9)
-    for k, (hub, color) in enumerate((*HUB_COLORS.items(), ("other", "0.6"))):
-        axes.text(
-            0.98, 0.32 - 0.075 * k, HUB_TITLES.get(hub, "Other regions"), color=color, ha="right",
-            transform=axes.transAxes, fontsize=8, fontweight="bold",
-        )  # fmt: skip
+
+
+def _hub_legend(figure: Figure) -> None:
+    """Name the colours of the hubs, between both rows of panels."""
+    handles = [
+        Line2D([], [], marker="s", linestyle="", color=color, markersize=6,
+               label=HUB_TITLES.get(hub, "Other regions"))
+        for hub, color in (*HUB_COLORS.items(), ("other", OTHER))
+    ]  # fmt: skip
+    figure.legend(
+        handles=handles, ncols=len(handles), frameon=False, fontsize=8, loc="center",
+        bbox_to_anchor=(0.5, 1 - 620 / HEIGHT),
+    )  # fmt: skip
 
 
 def _matrix(figure: Figure, pairs: SessionPairs, parcels: Parcels) -> None:
