@@ -112,4 +112,5 @@ if __name__ == "__main__":
     parser.add_argument("report", type=Path)
     parser.add_argument("--screenshots", type=Path)
     options = parser.parse_args()
-    sys.stdout.write(json.dumps(visit(options.report, options.screenshots), indent=1, ensure_ascii=False) + "\n")
+    seen = visit(options.report, options.screenshots)
+    sys.stdout.write(json.dumps(seen, indent=1, ensure_ascii=False) + "\n")

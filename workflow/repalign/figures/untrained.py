@@ -246,6 +246,11 @@ def plot_untrained(
             for axes in limits:
                 axes.set_ylim(low, high)
             _peaks(axes_at(figure, 1150, top, 400, HIGH), shown, label)
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(
+            handles, names, ncols=3, frameon=False, fontsize=8, loc="upper left",
+            bbox_to_anchor=(100 / WIDTH, 1 - 85 / height), borderaxespad=0,
+        )  # fmt: skip
         headings(
             figure,
             "Layers of models with random and with learnt weights",
@@ -273,7 +278,6 @@ def _curves(axes: Axes, shown: LayerCurves, modality: str, parcels: Parcels) -> 
     for hub, lines in hub_curves(shown.curves[modality], shown.rois, parcels).items():
         color = HUB_COLORS.get(hub, INK)
         band(axes, depth, lines, color, HUB_TITLES.get(hub, "All regions"))
-    axes.legend(frameon=False, fontsize=7.5, loc="best")
     axes.yaxis.set_major_locator(MaxNLocator(5))
 
 
