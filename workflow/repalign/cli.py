@@ -118,14 +118,12 @@ def _why(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     """Let Snakemake write the report of figures that exist, or of those that are named."""
-    from repalign.dag.build import CATALOGUE, build_workflow, figures
+    from repalign.dag.build import CATALOGUE, build_workflow
     from repalign.dag.catalogue import read_catalogue
     from repalign.dag.report import report_command, report_files
-    from repalign.tables import paths
 
     workflow, _ = build_workflow(read_settings(options.configfile))
-    known = [*figures(read_catalogue(CATALOGUE)), paths.CURATION_FIGURE.format(dataset="nsd")]
-    files = options.targets or report_files(workflow, known)
+    files = options.targets or report_files(workflow, read_catalogue(CATALOGUE))
     program = [sys.executable, "-m", "snakemake", "--configfile", str(options.configfile)]
     return subprocess.run(report_command(program, options.output, files), check=False).returncode
 

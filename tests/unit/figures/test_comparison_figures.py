@@ -1,4 +1,4 @@
-"""Numbers of figures against pandas and planted values; every kind is drawn, twice with equal bytes."""
+"""Numbers of figures against pandas and planted values; every kind is drawn twice, equal bytes."""
 
 from collections.abc import Callable
 from itertools import product

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from repalign.dag.build import figures
+from repalign.dag.catalogue import Derivative
 from repalign.dag.recorded import RecordedPlan
 from repalign.dag.steps import Workflow
 from repalign.errors import RepalignError
+from repalign.tables import paths
 
 STYLE = "workflow/report/style.css"
 SECTIONS = {
@@ -23,15 +26,15 @@ SECTIONS = {
 """Titles of the sections by their short names; the report sorts them, so they are numbered."""
 
 
-def report_files(workflow: Workflow, wanted: Iterable[str]) -> list[str]:
-    """Return those of some figures that there are.
+def report_files(workflow: Workflow, catalogue: Sequence[Derivative]) -> list[str]:
+    """Return the figures that there are.
 
     Parameters
     ----------
     workflow : Workflow
         What makes them.
-    wanted : iterable of str
-        All figures.
+    catalogue : sequence of Derivative
+        Tables that figures may be of.
 
     Returns
     -------
@@ -43,6 +46,7 @@ def report_files(workflow: Workflow, wanted: Iterable[str]) -> list[str]:
     RepalignError
         If there is none.
     """
+    wanted = [*figures(catalogue), paths.CURATION_FIGURE.format(dataset="nsd")]
     found = [
         path
         for path in wanted
