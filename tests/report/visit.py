@@ -75,13 +75,13 @@ def shoot(page: Page, folder: Path | None, name: str) -> None:
 
 def look_at(page: Page, section: str, found: dict[str, Any], folder: Path | None) -> None:
     """Open a section from the menu, and all figures of its parts."""
-    # The first page names the sections, too.
-    menu = page.locator("#app > div > *").first
     for part in sorted(found["sections"][section]):
-        page.evaluate("app.setView({navbarMode: 'menu', content: 'rulegraph'})")
-        menu.get_by_text(section, exact=True).first.click()
-        if len(found["sections"][section]) > 1:
-            menu.get_by_text(part, exact=True).first.click()
+        # What a click in the menu calls.
+        page.evaluate(
+            "([section, part]) => app.setView({navbarMode: 'subcategory', category: section, "
+            "subcategory: part, content: 'rulegraph'})",
+            [section, part],
+        )
         page.wait_for_selector("table.table-auto")
         shoot(page, folder, f"{section} {part}")
         paths = page.evaluate("([section, part]) => categories[section][part]", [section, part])
