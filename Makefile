@@ -12,7 +12,7 @@ PROCESSES ?= auto
 PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: demo models simulate-models test test-models test-clients slurm test-slurm test-s3 test-long test-faults lint docs lock report clean
+.PHONY: demo models simulate-models test test-models test-clients slurm test-slurm test-s3 test-long test-faults figures report test-report screenshots lint docs lock clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -106,8 +106,22 @@ lint: $(VENV)/ready-test
 docs: $(VENV)/ready
 	$(BIN)/python -m repalign.describe
 
+## All figures that the settings can make; then their report, or that of TARGET, in one file that
+## opens offline, and as an archive with the figures as files.
+figures: $(VENV)/ready
+	$(BIN)/snakemake --cores $(CORES) figures
+
 report: $(VENV)/ready
-	$(BIN)/snakemake --report report.html $(FIGURES)_heatmap.png $(FIGURES)_ranking.png
+	$(BIN)/repalign report --output report.html $(TARGET)
+	$(BIN)/repalign report --output report.zip $(TARGET)
+
+## A browser opens a report offline, looks at every figure and takes screenshots.
+test-report: $(VENV)/ready-test $(VENV)/clients/browser/ready
+	BROWSER_PYTHON=$(VENV)/clients/browser/bin/python $(BIN)/python -m pytest tests/report
+
+## The same of report.html, into the folder screenshots.
+screenshots: $(VENV)/clients/browser/ready
+	$(VENV)/clients/browser/bin/python tests/report/visit.py report.html --screenshots screenshots
 
 ## Write the locks anew; needs uv.
 lock:

@@ -1,9 +1,10 @@
-"""The command `repalign`: simulate data, and ask what a run costs and why a result is stale."""
+"""The command `repalign`: simulate data, say what a run costs and why a result is stale, report."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -65,7 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cost_command.add_options(cost)
     cost.set_defaults(run=lambda options: cost_command.run(options, print))
 
-    for command in (simulate, why, cost):
+    report = commands.add_parser("report", help="write the report of the figures that there are")
+    report.add_argument("targets", nargs="*", metavar="FIGURE", help="these alone (all)")
+    report.add_argument(
+        "--output", type=Path, default=Path("report.html"), help="report.html, or a .zip"
+    )
+    report.set_defaults(run=_report)
+
+    for command in (simulate, why, cost, report):
         command.add_argument(
             "--configfile", type=Path, default=Path(DEFAULT_SETTINGS), help="settings to use"
         )
@@ -119,6 +127,18 @@ def _why(options: argparse.Namespace) -> int:
     counts = Counter(verdict.state for verdict in verdicts)
     print(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
     return 1 if wrong else 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    """Let Snakemake write the report of figures that exist, or of those that are named."""
+    from repalign.dag.build import CATALOGUE, build_workflow
+    from repalign.dag.catalogue import read_catalogue
+    from repalign.dag.report import report_command, report_files
+
+    workflow, _ = build_workflow(read_settings(options.configfile))
+    files = options.targets or report_files(workflow, read_catalogue(CATALOGUE))
+    program = [sys.executable, "-m", "snakemake", "--configfile", str(options.configfile)]
+    return subprocess.run(report_command(program, options.output, files), check=False).returncode
 
 
 def _print_causes(verdicts: Sequence[Verdict]) -> None:

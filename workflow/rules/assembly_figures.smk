@@ -10,7 +10,7 @@ if SETTINGS.nsd.layout == "raw":
             report(
                 FLOW["plot_assemblies"].output,
                 caption="../report/assemblies.rst",
-                category="Assemblies",
+                category=SECTIONS["assemblies"],
                 labels={"assemblies": "assemblies{variant}", "figure": "{figure}"},
             ),
         log:

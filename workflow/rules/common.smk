@@ -24,6 +24,7 @@ from repalign.dag.brain_figures import brain_figures
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.laion_recordings import aligned_files
 from repalign.dag.locks import take_over
+from repalign.dag.report import SECTIONS, dataset_rows
 from repalign.dag.retrieval import retrieval_command
 from repalign.dag.steps import as_list
 from repalign.errors import RepalignError
@@ -73,10 +74,14 @@ if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
     FLOW.python = "python"
 CATALOG = mendable(read_catalogue)(CATALOGUE)
 TABLES = targets(FLOW, PLANS, CATALOG)
-TARGETS = TABLES + control_matrices(PLANS) + figures(CATALOG, set(TABLES))
-TARGETS += mendable(brain_figures)(PLANS, CATALOG, set(TABLES))
+FIGURES = figures(CATALOG, set(TABLES))
+FIGURES += mendable(brain_figures)(PLANS, CATALOG, set(TABLES))
+TARGETS = TABLES + control_matrices(PLANS) + FIGURES
 TARGETS += mendable(aligned_files)(PLANS.laion)
 TARGETS += mendable(scan_folders)(PLANS)
+# What the first page of the report says; nothing else reads it.
+if any(word.split("=")[0] == "--report" for word in sys.argv):
+    config["datasets_of_report"] = mendable(dataset_rows)(PLANS)
 RUN = (
     "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
     " > {log:q} 2>&1"

@@ -191,7 +191,7 @@ if SETTINGS.nsd.layout == "raw":
             report(
                 FLOW["plot_curation"].output,
                 caption="../report/curation.rst",
-                category="Curated decoding set",
+                category=SECTIONS["curated"],
                 labels={"figure": "what is kept"},
             ),
         log:

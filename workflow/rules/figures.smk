@@ -9,7 +9,7 @@ rule plot_rsa_heatmap:
         report(
             FLOW["plot_rsa_heatmap"].output,
             caption="../report/rsa_heatmap.rst",
-            category="Inter-subject RSA",
+            category=SECTIONS["subjects"],
             subcategory="{dataset}",
             labels={"table": "{rsa_figure_table}", "figure": "heat map"},
         ),
@@ -35,7 +35,7 @@ rule plot_rsa_ranking:
         report(
             FLOW["plot_rsa_ranking"].output,
             caption="../report/rsa_ranking.rst",
-            category="Inter-subject RSA",
+            category=SECTIONS["subjects"],
             subcategory="{dataset}",
             labels={"table": "{rsa_figure_table}", "figure": "ranking"},
         ),

@@ -18,6 +18,7 @@ from repalign.dag.brain_figures import brain_figure_constraints, brain_figure_st
 from repalign.dag.captions import absent_captions, can_answer, caption_steps
 from repalign.dag.catalogue import DATASETS, INDEXES, SUBSET, Derivative, read_catalogue
 from repalign.dag.coco import coco_steps
+from repalign.dag.comparison_figures import comparison_figure_steps, comparison_figures
 from repalign.dag.control_plan import COMPUTED_FROM
 from repalign.dag.curated_3mm import curated_steps
 from repalign.dag.documents import document_steps
@@ -209,6 +210,7 @@ def build_workflow(settings: Settings, root: Path = Path()) -> tuple[Workflow, P
         *document_steps(root),
         *alignment_figure_steps(plans, catalogue),
         *brain_figure_steps(plans, tables),
+        *comparison_figure_steps(plans, tables),
     ]
     there = [plan for plan in plans if plan.raw_folder.exists] or [nsd]
     # Simulated and real datasets have registries of their own, unless the settings name one.
@@ -314,7 +316,7 @@ def _absent_indexes(plans: Plans) -> set[str]:
 
 
 def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = None) -> list[str]:
-    """Return the figures of inter-subject RSA tables, of alignment, and of assemblies.
+    """Return the figures of tables, of alignment, of assemblies, and the pages of datasets.
 
     Parameters
     ----------
@@ -341,4 +343,5 @@ def figures(catalogue: Sequence[Derivative], wanted: Container[str] | None = Non
             if row.analysis == "assembly" and row.parameters["region"] == VENTRAL
             for name in FIGURES
         ),
+        *comparison_figures(catalogue, wanted),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from repalign.dag.catalogue import Derivative, with_defaults
@@ -43,6 +44,11 @@ def no_files(_: Derivative) -> dict[str, Any]:
     return {}
 
 
+def beside(output: str, suffixes: Sequence[str]) -> dict[str, str]:
+    """Return the files beside an output that differ in their suffix, by suffix without dot."""
+    return {suffix: str(Path(output).with_suffix(f".{suffix}")) for suffix in suffixes}
+
+
 class TableMaker:
     """Builds steps whose output is a row of the catalogue."""
 
@@ -61,6 +67,7 @@ class TableMaker:
         external: Inputs = no_files,
         limits: Mapping[str, int | str] | None = None,
         with_regions: bool = True,
+        extra_outputs: Sequence[str] = (),
     ) -> Step:
         """Return the step of one analysis; its wildcard is `{<analysis>_table}`.
 
@@ -78,6 +85,8 @@ class TableMaker:
             As of a step.
         with_regions : bool
             Whether the table of regions is an input.
+        extra_outputs : sequence of str
+            Suffixes of files that are made beside the output; also their option names.
         """
         wildcard = f"{analysis}_table"
 
@@ -91,13 +100,15 @@ class TableMaker:
         def all_params(w: Wildcards) -> dict[str, Any]:
             return {"source": self.plans[w["dataset"]].source, **params(row(w))}
 
+        pattern = output.replace("{table}", f"{{{wildcard}}}")
         return Step(
             name,
-            output.replace("{table}", f"{{{wildcard}}}"),
+            pattern,
             all_inputs,
             external=lambda w: external(row(w)),
             params=all_params,
             limits=limits or {},
+            extra_outputs=beside(pattern, extra_outputs),
         )
 
     def has(self, dataset: str, analysis: str, **parameters: str) -> bool:

@@ -92,7 +92,7 @@ class Settings(Section):
     curated_3mm: Curated3mmSettings = Field(
         Curated3mmSettings(), description="The curated decoding set of NSD in MNI space."
     )
-    figures: FigureSettings = Field(FigureSettings(), description="Figures of alignment.")
+    figures: FigureSettings = Field(FigureSettings(), description="Choices of figures.")
     maps: MapSettings = Field(MapSettings(), description="Maps on the flattened cortex.")
     identity: Literal["quick", "full"] = Field(
         "quick",

@@ -10,7 +10,7 @@ from repalign.settings.section import Section
 
 
 class FigureSettings(Section):
-    """Figures of alignment."""
+    """Choices of figures; no table depends on them."""
 
     bootstrap: int = Field(
         1000,
@@ -39,5 +39,21 @@ class FigureSettings(Section):
         description=(
             "Starts of the joint fit of all measures as power laws of one reliability. The "
             "published one has 1,000; the figure says how many ended at the same fit."
+        ),
+    )
+    partition_test: Literal["paired", "welch"] = Field(
+        "paired",
+        description=(
+            "Test of the similarity on two sets of images, region by region. `paired`: paired t "
+            "test, since both are of the same subjects. `welch`: Welch's t test, which takes them "
+            "for independent samples, as was published. P-values are corrected by Benjamini and "
+            "Hochberg over the regions either way."
+        ),
+    )
+    token_distance: Literal["jaccard", "correlation", "correlation_freq"] = Field(
+        "jaccard",
+        description=(
+            "Distance of captions in the figure of tokenizers: of the sets of tokens, of vectors "
+            "of tokens that are present, or of their counts."
         ),
     )

@@ -1,0 +1,85 @@
+"""Marks that several figures draw: boxes, shaded curves, and where a table came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from repalign.figures.rows import Floats
+from repalign.figures.style import INK, PIXEL, QUIET
+
+
+def boxes(axes: Axes, places: Sequence[float], columns: Sequence[Floats], color: str, *,
+          width: float = 0.32) -> None:  # fmt: skip
+    """Draw a box over its points at each place; NaN are left out, empty columns draw nothing."""
+    for place, column in zip(places, columns, strict=True):
+        values = column[~np.isnan(column)]
+        if not values.size:
+            continue
+        drawn = axes.boxplot(
+            [values],
+            positions=[place],
+            widths=width,
+            whis=(0, 100),
+            showfliers=False,
+            patch_artist=True,
+            manage_ticks=False,
+            medianprops={"color": INK, "linewidth": 1.2},
+            whiskerprops={"color": INK, "linewidth": 0.6},
+            capprops={"color": INK, "linewidth": 0.6},
+        )
+        drawn["boxes"][0].set(facecolor=color, alpha=0.55, edgecolor=INK, linewidth=0.6)
+        axes.scatter(
+            np.full(values.size, place), values, s=9, color=color, edgecolors="white",
+            linewidths=0.4, zorder=3,
+        )  # fmt: skip
+
+
+def star_row(axes: Axes, places: Sequence[float], stars: Sequence[str]) -> None:
+    """Write stars above boxes, in one row along the top of the axes."""
+    for place, text in zip(places, stars, strict=True):
+        axes.text(
+            place, 1.0, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom",
+            fontsize=7.5, color=QUIET if text == "n.s." else INK,
+        )  # fmt: skip
+
+
+def band(axes: Axes, x: Floats, curves: Floats, color: str, label: str, *,
+         linestyle: str = "-") -> None:  # fmt: skip
+    """Draw the mean of curves, and their standard error as a band.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    x : ndarray, shape (n_points,)
+        Places.
+    curves : ndarray, shape (n_curves, n_points)
+        One a unit; NaN are left out.
+    color, label, linestyle : str
+        As matplotlib takes them.
+    """
+    known = ~np.isnan(curves)
+    count = known.sum(axis=0)
+    mean = np.where(known, curves, 0).sum(axis=0) / np.maximum(count, 1)
+    squares = np.where(known, curves - mean, 0) ** 2
+    error = np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / np.maximum(count, 1))
+    mean = np.where(count > 0, mean, np.nan)
+    error = np.where(count > 1, error, 0)
+    axes.fill_between(x, mean - error, mean + error, color=color, alpha=0.22, linewidth=0)
+    axes.plot(x, mean, color=color, linewidth=1.5, linestyle=linestyle, label=label)
+
+
+def zero_line(axes: Axes) -> None:
+    """Draw a thin line at 0."""
+    axes.axhline(0, color=QUIET, linewidth=PIXEL, zorder=0)
+
+
+def source_note(table: str | Path, source: str | None, *facts: str) -> str:
+    """Return the note below a figure: its table, what was counted, and the source."""
+    path = Path(table).resolve()
+    origin = f"{source} data" if source else "source of the data unknown"
+    return " · ".join((f"{path.parent.name}/{path.name}", *facts, origin))

@@ -1,0 +1,40 @@
+"""Plain RSA of hubs beside partial RSA with the hub's own component held constant."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repalign.figures.files import save_figure
+from repalign.figures.partial import partial_comparison, plot_partial
+from repalign.scripting import run, script_parser
+from repalign.tables.prepared import read_regions
+from repalign.tables.provenance import make_record
+
+
+def main(options: argparse.Namespace) -> None:
+    comparison = partial_comparison(
+        options.table,
+        read_regions(options.regions),
+        options.subjects,
+        joined=options.hemispheres == "joined",
+    )
+    figure = plot_partial(comparison, options.table, source=options.source)
+    save_figure(
+        figure,
+        comparison.numbers(),
+        png=options.output,
+        svg=options.svg,
+        tsv=options.tsv,
+        record=make_record(options.spec),
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(__doc__, "svg", "tsv", "regions", "subjects", "hemispheres")
+    options.add_argument("--table", type=Path, required=True, help="inter-subject partial RSA")
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())

@@ -1,0 +1,58 @@
+"""Other subjects and models on a dataset that is compared session by session."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repalign.figures.files import save_figure
+from repalign.figures.model_scores import depth_summary
+from repalign.figures.parcels import Parcels
+from repalign.figures.session_overview import overview_numbers, plot_overview, session_pairs
+from repalign.figures.untrained import trained_curves
+from repalign.scripting import run, script_parser
+from repalign.tables.prepared import read_regions
+from repalign.tables.provenance import make_record
+
+
+def main(options: argparse.Namespace) -> None:
+    joined = options.hemispheres == "joined"
+    parcels = Parcels.of(read_regions(options.regions), joined=joined)
+    pairs = session_pairs(options.table, parcels.rois, joined=joined)
+    summary = depth_summary(
+        options.subject_model, options.models, parcels.rois, options.subjects, joined=joined
+    )
+    modalities = dict(zip(options.models, options.modalities, strict=True))
+    models = trained_curves(summary, modalities)
+    title = f"{options.title}: other subjects and models, images of {options.image_set}"
+    figure = plot_overview(pairs, models, parcels, title, options.table, source=options.source)
+    save_figure(
+        figure,
+        overview_numbers(pairs, models, parcels),
+        png=options.output,
+        svg=options.svg,
+        tsv=options.tsv,
+        record=make_record(options.spec),
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    options = script_parser(
+        __doc__,
+        "svg",
+        "tsv",
+        "regions",
+        "subjects",
+        "hemispheres",
+        "models",
+        "modalities",
+        "title",
+        "image-set",
+    )
+    options.add_argument("--table", type=Path, required=True, help="inter-subject RSA by session")
+    options.add_argument("--subject-model", type=Path, required=True, help="table of models")
+    return options
+
+
+if __name__ == "__main__":
+    run(main, parser())
