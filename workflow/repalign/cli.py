@@ -1,4 +1,4 @@
-"""The command `repalign`: simulate data, say what a run costs and why a result is stale, report."""
+"""The command `repalign`: simulate data, ask what a run costs, why a result is stale; report."""
 
 from __future__ import annotations
 

@@ -121,7 +121,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "what is decoded",
     },
     "svg": {"type": Path, "required": True, "help": "the same figure as vector graphics"},
-    "numbers": {"type": Path, "required": True, "help": "table of the numbers that it draws"},
     "tsv": {"type": Path, "required": True, "help": "the numbers of the figure, to make"},
     "models": {"nargs": "*", "required": True, "help": "names of models"},
     "modalities": {

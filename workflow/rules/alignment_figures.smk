@@ -14,7 +14,7 @@ rule plot_region_boxes:
             labels={"measure": "{measure}", "regions": "{extent}"},
         ),
         svg=FLOW["plot_region_boxes"].extra_outputs["svg"],
-        numbers=FLOW["plot_region_boxes"].extra_outputs["numbers"],
+        tsv=FLOW["plot_region_boxes"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_region_boxes"].output),
     conda:
@@ -26,7 +26,7 @@ rule plot_region_boxes:
         spec=spec("plot_region_boxes"),
         command=command("plot_region_boxes"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_region_boxes")
 
 
 rule plot_model_scatter:
@@ -42,7 +42,7 @@ rule plot_model_scatter:
             labels={"figure": "subjects and models"},
         ),
         svg=FLOW["plot_model_scatter"].extra_outputs["svg"],
-        numbers=FLOW["plot_model_scatter"].extra_outputs["numbers"],
+        tsv=FLOW["plot_model_scatter"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_model_scatter"].output),
     conda:
@@ -54,7 +54,7 @@ rule plot_model_scatter:
         spec=spec("plot_model_scatter"),
         command=command("plot_model_scatter"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_model_scatter")
 
 
 rule plot_hubs:
@@ -70,7 +70,7 @@ rule plot_hubs:
             labels={"figure": "hubs"},
         ),
         svg=FLOW["plot_hubs"].extra_outputs["svg"],
-        numbers=FLOW["plot_hubs"].extra_outputs["numbers"],
+        tsv=FLOW["plot_hubs"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_hubs"].output),
     conda:
@@ -82,7 +82,7 @@ rule plot_hubs:
         spec=spec("plot_hubs"),
         command=command("plot_hubs"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_hubs")
 
 
 rule plot_hemispheres:
@@ -98,7 +98,7 @@ rule plot_hemispheres:
             labels={"figure": "{halves}"},
         ),
         svg=FLOW["plot_hemispheres"].extra_outputs["svg"],
-        numbers=FLOW["plot_hemispheres"].extra_outputs["numbers"],
+        tsv=FLOW["plot_hemispheres"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_hemispheres"].output),
     conda:
@@ -110,7 +110,7 @@ rule plot_hemispheres:
         spec=spec("plot_hemispheres"),
         command=command("plot_hemispheres"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_hemispheres")
 
 
 rule plot_statistics:
@@ -126,7 +126,7 @@ rule plot_statistics:
             labels={"figure": "three statistics"},
         ),
         svg=FLOW["plot_statistics"].extra_outputs["svg"],
-        numbers=FLOW["plot_statistics"].extra_outputs["numbers"],
+        tsv=FLOW["plot_statistics"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_statistics"].output),
     conda:
@@ -138,7 +138,7 @@ rule plot_statistics:
         spec=spec("plot_statistics"),
         command=command("plot_statistics"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_statistics")
 
 
 rule plot_reliability:
@@ -154,7 +154,7 @@ rule plot_reliability:
             labels={"figure": "within and between subjects"},
         ),
         svg=FLOW["plot_reliability"].extra_outputs["svg"],
-        numbers=FLOW["plot_reliability"].extra_outputs["numbers"],
+        tsv=FLOW["plot_reliability"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_reliability"].output),
     conda:
@@ -166,7 +166,7 @@ rule plot_reliability:
         spec=spec("plot_reliability"),
         command=command("plot_reliability"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_reliability")
 
 
 rule plot_shifts:
@@ -182,7 +182,7 @@ rule plot_shifts:
             labels={"figure": "shifts"},
         ),
         svg=FLOW["plot_shifts"].extra_outputs["svg"],
-        numbers=FLOW["plot_shifts"].extra_outputs["numbers"],
+        tsv=FLOW["plot_shifts"].extra_outputs["tsv"],
     log:
         log_of(FLOW["plot_shifts"].output),
     conda:
@@ -194,7 +194,7 @@ rule plot_shifts:
         spec=spec("plot_shifts"),
         command=command("plot_shifts"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS
+        run("plot_shifts")
 
 
 rule plot_attenuation:
@@ -210,7 +210,7 @@ rule plot_attenuation:
             labels={"figure": "attenuation"},
         ),
         svg=FLOW["plot_attenuation"].extra_outputs["svg"],
-        numbers=FLOW["plot_attenuation"].extra_outputs["numbers"],
+        tsv=FLOW["plot_attenuation"].extra_outputs["tsv"],
         latex=FLOW["plot_attenuation"].extra_outputs["latex"],
     log:
         log_of(FLOW["plot_attenuation"].output),
@@ -223,4 +223,4 @@ rule plot_attenuation:
         spec=spec("plot_attenuation"),
         command=command("plot_attenuation"),
     shell:
-        RUN_WITH_SVG_WITH_NUMBERS_WITH_LATEX
+        run("plot_attenuation")

@@ -19,7 +19,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("find_nsd_neuroids"),
             command=command("find_nsd_neuroids"),
         shell:
-            RUN
+            run("find_nsd_neuroids")
 
     rule extract_nsd_shared_trials:
         """Trials of shared images of one session, and sums over all its trials."""
@@ -40,7 +40,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("extract_nsd_shared_trials"),
             command=command("extract_nsd_shared_trials"),
         shell:
-            RUN
+            run("extract_nsd_shared_trials")
 
     rule split_nsd_images:
         """Images that all subjects saw three times, for training and for testing."""
@@ -59,7 +59,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("split_nsd_images"),
             command=command("split_nsd_images"),
         shell:
-            RUN
+            run("split_nsd_images")
 
     rule build_nsd_assembly:
         """The assembly of a region: means over repetitions, all subjects."""
@@ -80,7 +80,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("build_nsd_assembly"),
             command=command("build_nsd_assembly"),
         shell:
-            RUN
+            run("build_nsd_assembly")
 
     rule build_nsd_benchmark:
         """The assemblies that Brain-Score trains and tests on."""
@@ -102,7 +102,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("build_nsd_benchmark"),
             command=command("build_nsd_benchmark"),
         shell:
-            RUN_WITH_TEST
+            run("build_nsd_benchmark")
 
     rule extract_nsd_pictures:
         """The pictures of the training or test images."""
@@ -121,7 +121,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("extract_nsd_pictures"),
             command=command("extract_nsd_pictures"),
         shell:
-            RUN
+            run("extract_nsd_pictures")
 
     rule package_nsd_stimuli:
         """The stimulus set of the training or test images."""
@@ -141,7 +141,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("package_nsd_stimuli"),
             command=command("package_nsd_stimuli"),
         shell:
-            RUN_WITH_ARCHIVE
+            run("package_nsd_stimuli")
 
     rule list_nsd_packages:
         """Identifiers, sizes and digests of the packaged files."""
@@ -160,4 +160,4 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("list_nsd_packages"),
             command=command("list_nsd_packages"),
         shell:
-            RUN
+            run("list_nsd_packages")

@@ -24,4 +24,4 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("plot_assemblies"),
             command=command("plot_assemblies"),
         shell:
-            RUN
+            run("plot_assemblies")

@@ -19,7 +19,7 @@ rule prepare_bold5000_trials:
         spec=spec("prepare_bold5000_trials"),
         command=command("prepare_bold5000_trials"),
     shell:
-        RUN_WITH_STIMULI
+        run("prepare_bold5000_trials")
 
 
 rule relabel_bold5000_atlas:
@@ -39,7 +39,7 @@ rule relabel_bold5000_atlas:
         spec=spec("relabel_bold5000_atlas"),
         command=command("relabel_bold5000_atlas"),
     shell:
-        RUN
+        run("relabel_bold5000_atlas")
 
 
 rule extract_bold5000_session:
@@ -61,7 +61,7 @@ rule extract_bold5000_session:
         spec=spec("extract_bold5000_session"),
         command=command("extract_bold5000_session"),
     shell:
-        RUN
+        run("extract_bold5000_session")
 
 
 rule index_bold5000_stimuli:
@@ -82,7 +82,7 @@ rule index_bold5000_stimuli:
         spec=spec("index_bold5000_stimuli"),
         command=command("index_bold5000_stimuli"),
     shell:
-        RUN_WITH_PARQUET
+        run("index_bold5000_stimuli")
 
 
 rule tabulate_bold5000_images:
@@ -102,7 +102,7 @@ rule tabulate_bold5000_images:
         spec=spec("tabulate_bold5000_images"),
         command=command("tabulate_bold5000_images"),
     shell:
-        RUN
+        run("tabulate_bold5000_images")
 
 
 rule index_bold5000_captions:
@@ -122,7 +122,7 @@ rule index_bold5000_captions:
         spec=spec("index_bold5000_captions"),
         command=command("index_bold5000_captions"),
     shell:
-        RUN
+        run("index_bold5000_captions")
 
 
 if SETTINGS.bold5000.atlas == "fsl":
@@ -146,4 +146,4 @@ if SETTINGS.bold5000.atlas == "fsl":
             spec=spec("register_bold5000_atlas"),
             command=command("register_bold5000_atlas"),
         shell:
-            RUN
+            run("register_bold5000_atlas")

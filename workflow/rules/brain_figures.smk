@@ -26,7 +26,7 @@ rule plot_hierarchy:
         spec=spec("plot_hierarchy"),
         command=command("plot_hierarchy"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_hierarchy")
 
 
 rule plot_connectivity:
@@ -54,7 +54,7 @@ rule plot_connectivity:
         spec=spec("plot_connectivity"),
         command=command("plot_connectivity"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_connectivity")
 
 
 rule plot_networks:
@@ -82,7 +82,7 @@ rule plot_networks:
         spec=spec("plot_networks"),
         command=command("plot_networks"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_networks")
 
 
 rule plot_cortical_maps:
@@ -110,4 +110,4 @@ rule plot_cortical_maps:
         spec=spec("plot_cortical_maps"),
         command=command("plot_cortical_maps"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_cortical_maps")

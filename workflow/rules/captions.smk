@@ -21,7 +21,7 @@ rule index_bold5000_images:
         spec=spec("index_bold5000_images"),
         command=command("index_bold5000_images"),
     shell:
-        RUN
+        run("index_bold5000_images")
 
 
 rule index_things_images:
@@ -41,7 +41,7 @@ rule index_things_images:
         spec=spec("index_things_images"),
         command=command("index_things_images"),
     shell:
-        RUN
+        run("index_things_images")
 
 
 rule describe_nsd:
@@ -65,7 +65,7 @@ rule describe_nsd:
         spec=spec("describe_nsd"),
         command=command("describe_nsd"),
     shell:
-        RUN
+        run("describe_nsd")
 
 
 rule describe_images:
@@ -89,7 +89,7 @@ rule describe_images:
         spec=spec("describe_images"),
         command=command("describe_images"),
     shell:
-        RUN
+        run("describe_images")
 
 
 rule publish_captions:
@@ -109,7 +109,7 @@ rule publish_captions:
         spec=spec("publish_captions"),
         command=command("publish_captions"),
     shell:
-        RUN
+        run("publish_captions")
 
 
 rule parse_answers:
@@ -129,4 +129,4 @@ rule parse_answers:
         spec=spec("parse_answers"),
         command=command("parse_answers"),
     shell:
-        RUN
+        run("parse_answers")

@@ -20,7 +20,7 @@ rule index_coco_captions:
         spec=spec("index_coco_captions"),
         command=command("index_coco_captions"),
     shell:
-        RUN
+        run("index_coco_captions")
 
 
 rule read_coco_objects:
@@ -42,7 +42,7 @@ rule read_coco_objects:
         spec=spec("read_coco_objects"),
         command=command("read_coco_objects"),
     shell:
-        RUN
+        run("read_coco_objects")
 
 
 rule index_coco_objects:
@@ -64,7 +64,7 @@ rule index_coco_objects:
         spec=spec("index_coco_objects"),
         command=command("index_coco_objects"),
     shell:
-        RUN
+        run("index_coco_objects")
 
 
 rule index_coco_persons:
@@ -86,7 +86,7 @@ rule index_coco_persons:
         spec=spec("index_coco_persons"),
         command=command("index_coco_persons"),
     shell:
-        RUN
+        run("index_coco_persons")
 
 
 if SETTINGS.objects.backend == "coco_instances":
@@ -110,7 +110,7 @@ if SETTINGS.objects.backend == "coco_instances":
             spec=spec("list_scene_objects"),
             command=command("list_scene_objects"),
         shell:
-            RUN
+            run("list_scene_objects")
 
 else:
 
@@ -134,4 +134,4 @@ else:
             spec=spec("detect_scene_objects"),
             command=command("detect_scene_objects"),
         shell:
-            RUN
+            run("detect_scene_objects")

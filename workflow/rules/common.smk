@@ -82,51 +82,6 @@ TARGETS += mendable(scan_folders)(PLANS)
 # What the first page of the report says; nothing else reads it.
 if any(word.split("=")[0] == "--report" for word in sys.argv):
     config["datasets_of_report"] = mendable(dataset_rows)(PLANS)
-RUN = (
-    "{params.command} --threads {threads} --output {output:q} --spec {params.spec:q}"
-    " > {log:q} 2>&1"
-)
-RUN_WITH_STIMULI = RUN.replace(
-    "{output:q}", "{output.trials:q} --stimuli {output.stimuli:q}"
-)
-RUN_WITH_PARQUET = RUN.replace(
-    "{output:q}", "{output.table:q} --parquet {output.parquet:q}"
-)
-RUN_WITH_TEST = RUN.replace("{output:q}", "{output.table:q} --test {output.test:q}")
-RUN_WITH_ARCHIVE = RUN.replace(
-    "{output:q}", "{output.table:q} --archive {output.archive:q}"
-)
-RUN_WITH_VALID = RUN.replace("{output:q}", "{output.betas:q} --valid {output.valid:q}")
-RUN_WITH_RUNS_WITH_IMAGES_WITH_TABLE = RUN.replace(
-    "{output:q}",
-    "{output.labels:q} --runs {output.runs:q} --images {output.images:q}"
-    " --table {output.table:q}",
-)
-RUN_WITH_COLUMNS_WITH_COUNTS = RUN.replace(
-    "{output:q}",
-    "{output.betas:q} --columns {output.columns:q}" " --counts {output.counts:q}",
-)
-RUN_WITH_CEILINGS = RUN.replace(
-    "{output:q}", "{output.table:q} --ceilings {output.ceilings:q}"
-)
-RUN_WITH_TABLE = RUN.replace("{output:q}", "{output.masks:q} --table {output.table:q}")
-RUN_WITH_JSON_WITH_TSV = RUN.replace(
-    "{output:q}", "{output.html:q} --json {output.json:q} --tsv {output.tsv:q}"
-)
-RUN_WITH_METHODS_WITH_CRATE_WITH_SUMS = RUN.replace(
-    "{output:q}",
-    "{output.output:q} --methods {output.methods:q} --crate {output.crate:q}"
-    " --sums {output.sums:q}",
-)
-RUN_WITH_SVG_WITH_NUMBERS = RUN.replace(
-    "{output:q}", "{output.png:q} --svg {output.svg:q} --numbers {output.numbers:q}"
-)
-RUN_WITH_SVG_WITH_NUMBERS_WITH_LATEX = RUN_WITH_SVG_WITH_NUMBERS.replace(
-    "{output.numbers:q}", "{output.numbers:q} --latex {output.latex:q}"
-)
-RUN_WITH_SVG_WITH_TSV = RUN.replace(
-    "{output:q}", "{output.png:q} --svg {output.svg:q} --tsv {output.tsv:q}"
-)
 SESSION = (lambda path: path) if SETTINGS.storage.keep_sessions else temp
 MNI_SESSION = (lambda path: path) if SETTINGS.curated_3mm.keep_resampled else temp
 RDM_FOLDER = (
@@ -190,6 +145,16 @@ def command(name):
 def retrieval(dataset):
     """The command that fetches a dataset; it is no step, and no other job depends on it."""
     return mendable(lambda _: retrieval_command(PLANS, dataset, FLOW.python))
+
+
+def run(name):
+    """The shell command of a rule: what its script reads, makes and depends on; both streams logged."""
+    made = [
+        f"--{option.replace('_', '-')} {{output.{option}:q}}"
+        for option in FLOW[name].extra_outputs
+    ]
+    words = ["{params.command} --threads {threads} --output {output[0]:q}", *made]
+    return " ".join([*words, "--spec {params.spec:q} > {log:q} 2>&1"])
 
 
 def memory_of_texts(name):

@@ -26,7 +26,7 @@ rule plot_dataset:
         spec=spec("plot_dataset"),
         command=command("plot_dataset"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_dataset")
 
 
 rule plot_components:
@@ -54,7 +54,7 @@ rule plot_components:
         spec=spec("plot_components"),
         command=command("plot_components"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_components")
 
 
 rule plot_words:
@@ -82,7 +82,7 @@ rule plot_words:
         spec=spec("plot_words"),
         command=command("plot_words"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_words")
 
 
 rule plot_partial:
@@ -113,7 +113,7 @@ rule plot_partial:
         spec=spec("plot_partial"),
         command=command("plot_partial"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_partial")
 
 
 rule plot_partitions:
@@ -141,7 +141,7 @@ rule plot_partitions:
         spec=spec("plot_partitions"),
         command=command("plot_partitions"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_partitions")
 
 
 rule plot_tokenizers:
@@ -169,7 +169,7 @@ rule plot_tokenizers:
         spec=spec("plot_tokenizers"),
         command=command("plot_tokenizers"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_tokenizers")
 
 
 rule plot_untrained:
@@ -200,7 +200,7 @@ rule plot_untrained:
         spec=spec("plot_untrained"),
         command=command("plot_untrained"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_untrained")
 
 
 rule plot_surfaces:
@@ -228,7 +228,7 @@ rule plot_surfaces:
         spec=spec("plot_surfaces"),
         command=command("plot_surfaces"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_surfaces")
 
 
 rule plot_sessions:
@@ -259,4 +259,4 @@ rule plot_sessions:
         spec=spec("plot_sessions"),
         command=command("plot_sessions"),
     shell:
-        RUN_WITH_SVG_WITH_TSV
+        run("plot_sessions")

@@ -19,7 +19,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("label_coco_images"),
             command=command("label_coco_images"),
         shell:
-            RUN
+            run("label_coco_images")
 
     rule label_trials:
         """All planned trials of all subjects, with the labels of their images."""
@@ -38,7 +38,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("label_trials"),
             command=command("label_trials"),
         shell:
-            RUN
+            run("label_trials")
 
     rule choose_trials:
         """Which trials are kept: the one step that looks at all subjects together."""
@@ -57,7 +57,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("choose_trials"),
             command=command("choose_trials"),
         shell:
-            RUN
+            run("choose_trials")
 
     rule mask_grey_matter:
         """The grid that nilearn gives the responses, and the grey matter on it."""
@@ -76,7 +76,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("mask_grey_matter"),
             command=command("mask_grey_matter"),
         shell:
-            RUN
+            run("mask_grey_matter")
 
     rule resample_mni_session:
         """One session on that grid: its grey-matter voxels, a block of volumes at a time."""
@@ -98,7 +98,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("resample_mni_session"),
             command=command("resample_mni_session"),
         shell:
-            RUN_WITH_VALID
+            run("resample_mni_session")
 
     rule curate_trials:
         """Labels, runs and images of the rows of a subject."""
@@ -120,7 +120,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("curate_trials"),
             command=command("curate_trials"),
         shell:
-            RUN_WITH_RUNS_WITH_IMAGES_WITH_TABLE
+            run("curate_trials")
 
     rule curate_responses:
         """The kept trials of all sessions of a subject, one matrix."""
@@ -143,7 +143,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("curate_responses"),
             command=command("curate_responses"),
         shell:
-            RUN_WITH_COLUMNS_WITH_COUNTS
+            run("curate_responses")
 
     rule write_curated_image:
         """The same as a 4-D image, for those who ask for it by name."""
@@ -162,7 +162,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("write_curated_image"),
             command=command("write_curated_image"),
         shell:
-            RUN
+            run("write_curated_image")
 
     rule report_curation:
         """What was kept, what was left out and why."""
@@ -181,7 +181,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("report_curation"),
             command=command("report_curation"),
         shell:
-            RUN
+            run("report_curation")
 
     rule plot_curation:
         """The same numbers as a figure."""
@@ -205,4 +205,4 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("plot_curation"),
             command=command("plot_curation"),
         shell:
-            RUN
+            run("plot_curation")

@@ -19,4 +19,4 @@ rule document_results:
         spec=spec("document_results"),
         command=command("document_results"),
     shell:
-        RUN_WITH_METHODS_WITH_CRATE_WITH_SUMS
+        run("document_results")

@@ -22,7 +22,7 @@ rule extract_vision_features:
         spec=spec("extract_vision_features"),
         command=command("extract_vision_features"),
     shell:
-        RUN
+        run("extract_vision_features")
 
 
 rule extract_language_features:
@@ -46,4 +46,4 @@ rule extract_language_features:
         spec=spec("extract_language_features"),
         command=command("extract_language_features"),
     shell:
-        RUN
+        run("extract_language_features")

@@ -24,7 +24,7 @@ rule plot_rsa_heatmap:
         spec=spec("plot_rsa_heatmap"),
         command=command("plot_rsa_heatmap"),
     shell:
-        RUN
+        run("plot_rsa_heatmap")
 
 
 rule plot_rsa_ranking:
@@ -50,4 +50,4 @@ rule plot_rsa_ranking:
         spec=spec("plot_rsa_ranking"),
         command=command("plot_rsa_ranking"),
     shell:
-        RUN
+        run("plot_rsa_ranking")

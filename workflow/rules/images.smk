@@ -21,7 +21,7 @@ rule compute_image_rdms:
         spec=spec("compute_image_rdms"),
         command=command("compute_image_rdms"),
     shell:
-        RUN
+        run("compute_image_rdms")
 
 
 rule compare_images:
@@ -44,7 +44,7 @@ rule compare_images:
         spec=spec("compare_images"),
         command=command("compare_images"),
     shell:
-        RUN
+        run("compare_images")
 
 
 rule join_rsa_images:
@@ -64,7 +64,7 @@ rule join_rsa_images:
         spec=spec("join_rsa_images"),
         command=command("join_rsa_images"),
     shell:
-        RUN
+        run("join_rsa_images")
 
 
 rule compare_image_rdms:
@@ -87,4 +87,4 @@ rule compare_image_rdms:
         spec=spec("compare_image_rdms"),
         command=command("compare_image_rdms"),
     shell:
-        RUN
+        run("compare_image_rdms")

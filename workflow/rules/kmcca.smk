@@ -20,7 +20,7 @@ rule compute_grams:
         spec=spec("compute_grams"),
         command=command("compute_grams"),
     shell:
-        RUN
+        run("compute_grams")
 
 
 rule fit_components:
@@ -42,7 +42,7 @@ rule fit_components:
         spec=spec("fit_components"),
         command=command("fit_components"),
     shell:
-        RUN
+        run("fit_components")
 
 
 rule annotate_images:
@@ -62,7 +62,7 @@ rule annotate_images:
         spec=spec("annotate_images"),
         command=command("annotate_images"),
     shell:
-        RUN
+        run("annotate_images")
 
 
 rule join_kmcca_projections:
@@ -82,7 +82,7 @@ rule join_kmcca_projections:
         spec=spec("join_kmcca_projections"),
         command=command("join_kmcca_projections"),
     shell:
-        RUN
+        run("join_kmcca_projections")
 
 
 rule score_words:
@@ -102,7 +102,7 @@ rule score_words:
         spec=spec("score_words"),
         command=command("score_words"),
     shell:
-        RUN
+        run("score_words")
 
 
 rule build_control_matrix:
@@ -122,4 +122,4 @@ rule build_control_matrix:
         spec=spec("build_control_matrix"),
         command=command("build_control_matrix"),
     shell:
-        RUN
+        run("build_control_matrix")

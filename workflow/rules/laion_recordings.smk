@@ -19,7 +19,7 @@ rule prepare_laion_trials:
         spec=spec("prepare_laion_trials"),
         command=command("prepare_laion_trials"),
     shell:
-        RUN_WITH_STIMULI
+        run("prepare_laion_trials")
 
 
 rule find_laion_voxels:
@@ -39,7 +39,7 @@ rule find_laion_voxels:
         spec=spec("find_laion_voxels"),
         command=command("find_laion_voxels"),
     shell:
-        RUN
+        run("find_laion_voxels")
 
 
 rule extract_laion_session:
@@ -61,7 +61,7 @@ rule extract_laion_session:
         spec=spec("extract_laion_session"),
         command=command("extract_laion_session"),
     shell:
-        RUN
+        run("extract_laion_session")
 
 
 rule gather_laion_responses:
@@ -83,7 +83,7 @@ rule gather_laion_responses:
         spec=spec("gather_laion_responses"),
         command=command("gather_laion_responses"),
     shell:
-        RUN
+        run("gather_laion_responses")
 
 
 rule select_laion_stimuli:
@@ -103,7 +103,7 @@ rule select_laion_stimuli:
         spec=spec("select_laion_stimuli"),
         command=command("select_laion_stimuli"),
     shell:
-        RUN
+        run("select_laion_stimuli")
 
 
 rule import_laion_embedding:
@@ -123,7 +123,7 @@ rule import_laion_embedding:
         spec=spec("import_laion_embedding"),
         command=command("import_laion_embedding"),
     shell:
-        RUN
+        run("import_laion_embedding")
 
 
 rule align_laion_embedding:
@@ -143,7 +143,7 @@ rule align_laion_embedding:
         spec=spec("align_laion_embedding"),
         command=command("align_laion_embedding"),
     shell:
-        RUN
+        run("align_laion_embedding")
 
 
 rule align_laion_captions:
@@ -163,7 +163,7 @@ rule align_laion_captions:
         spec=spec("align_laion_captions"),
         command=command("align_laion_captions"),
     shell:
-        RUN
+        run("align_laion_captions")
 
 
 rule align_laion_masks:
@@ -183,4 +183,4 @@ rule align_laion_masks:
         spec=spec("align_laion_masks"),
         command=command("align_laion_masks"),
     shell:
-        RUN
+        run("align_laion_masks")

@@ -22,7 +22,7 @@ rule embed_laion_images:
         spec=spec("embed_laion_images"),
         command=command("embed_laion_images"),
     shell:
-        RUN
+        run("embed_laion_images")
 
 
 rule segment_laion_images:
@@ -47,7 +47,7 @@ rule segment_laion_images:
         spec=spec("segment_laion_images"),
         command=command("segment_laion_images"),
     shell:
-        RUN_WITH_TABLE
+        run("segment_laion_images")
 
 
 if "describe_laion_images" in FLOW.steps:
@@ -74,7 +74,7 @@ if "describe_laion_images" in FLOW.steps:
             spec=spec("describe_laion_images"),
             command=command("describe_laion_images"),
         shell:
-            RUN
+            run("describe_laion_images")
 
 
 rule merge_laion_captions:
@@ -94,7 +94,7 @@ rule merge_laion_captions:
         spec=spec("merge_laion_captions"),
         command=command("merge_laion_captions"),
     shell:
-        RUN
+        run("merge_laion_captions")
 
 
 rule compare_laion_embeddings:
@@ -114,7 +114,7 @@ rule compare_laion_embeddings:
         spec=spec("compare_laion_embeddings"),
         command=command("compare_laion_embeddings"),
     shell:
-        RUN
+        run("compare_laion_embeddings")
 
 
 rule validate_laion:
@@ -136,4 +136,4 @@ rule validate_laion:
         spec=spec("validate_laion"),
         command=command("validate_laion"),
     shell:
-        RUN_WITH_JSON_WITH_TSV
+        run("validate_laion")

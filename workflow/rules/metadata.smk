@@ -18,7 +18,7 @@ rule build_models_info:
         spec=spec("build_models_info"),
         command=command("build_models_info"),
     shell:
-        RUN
+        run("build_models_info")
 
 
 rule measure_model_sizes:
@@ -38,4 +38,4 @@ rule measure_model_sizes:
         spec=spec("measure_model_sizes"),
         command=command("measure_model_sizes"),
     shell:
-        RUN
+        run("measure_model_sizes")

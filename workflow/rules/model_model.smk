@@ -21,7 +21,7 @@ rule compare_models:
         spec=spec("compare_models"),
         command=command("compare_models"),
     shell:
-        RUN
+        run("compare_models")
 
 
 rule join_model_model:
@@ -41,4 +41,4 @@ rule join_model_model:
         spec=spec("join_model_model"),
         command=command("join_model_model"),
     shell:
-        RUN
+        run("join_model_model")

@@ -21,7 +21,7 @@ rule compute_session_rdms:
         spec=spec("compute_session_rdms"),
         command=command("compute_session_rdms"),
     shell:
-        RUN
+        run("compute_session_rdms")
 
 
 rule compare_model:
@@ -45,7 +45,7 @@ rule compare_model:
         spec=spec("compare_model"),
         command=command("compare_model"),
     shell:
-        RUN
+        run("compare_model")
 
 
 rule compute_control_rdms:
@@ -68,7 +68,7 @@ rule compute_control_rdms:
         spec=spec("compute_control_rdms"),
         command=command("compute_control_rdms"),
     shell:
-        RUN
+        run("compute_control_rdms")
 
 
 rule compare_model_partial:
@@ -91,7 +91,7 @@ rule compare_model_partial:
         spec=spec("compare_model_partial"),
         command=command("compare_model_partial"),
     shell:
-        RUN
+        run("compare_model_partial")
 
 
 rule join_rsa_subject_model:
@@ -111,4 +111,4 @@ rule join_rsa_subject_model:
         spec=spec("join_rsa_subject_model"),
         command=command("join_rsa_subject_model"),
     shell:
-        RUN
+        run("join_rsa_subject_model")

@@ -21,7 +21,7 @@ rule index_mouse_scan:
         spec=spec("index_mouse_scan"),
         command=command("index_mouse_scan"),
     shell:
-        RUN
+        run("index_mouse_scan")
 
 
 rule recompute_mouse_statistics:
@@ -43,7 +43,7 @@ rule recompute_mouse_statistics:
         spec=spec("recompute_mouse_statistics"),
         command=command("recompute_mouse_statistics"),
     shell:
-        RUN
+        run("recompute_mouse_statistics")
 
 
 rule measure_mouse_ceilings:
@@ -65,7 +65,7 @@ rule measure_mouse_ceilings:
         spec=spec("measure_mouse_ceilings"),
         command=command("measure_mouse_ceilings"),
     shell:
-        RUN
+        run("measure_mouse_ceilings")
 
 
 rule join_mouse_ceilings:
@@ -85,7 +85,7 @@ rule join_mouse_ceilings:
         spec=spec("join_mouse_ceilings"),
         command=command("join_mouse_ceilings"),
     shell:
-        RUN
+        run("join_mouse_ceilings")
 
 
 rule assemble_mouse_scan:
@@ -105,7 +105,7 @@ rule assemble_mouse_scan:
         spec=spec("assemble_mouse_scan"),
         command=command("assemble_mouse_scan"),
     shell:
-        RUN
+        run("assemble_mouse_scan")
 
 
 rule export_mouse_scan:
@@ -125,7 +125,7 @@ rule export_mouse_scan:
         spec=spec("export_mouse_scan"),
         command=command("export_mouse_scan"),
     shell:
-        RUN
+        run("export_mouse_scan")
 
 
 rule prepare_mouse_trials:
@@ -146,7 +146,7 @@ rule prepare_mouse_trials:
         spec=spec("prepare_mouse_trials"),
         command=command("prepare_mouse_trials"),
     shell:
-        RUN_WITH_STIMULI
+        run("prepare_mouse_trials")
 
 
 rule extract_mouse_responses:
@@ -166,4 +166,4 @@ rule extract_mouse_responses:
         spec=spec("extract_mouse_responses"),
         command=command("extract_mouse_responses"),
     shell:
-        RUN
+        run("extract_mouse_responses")

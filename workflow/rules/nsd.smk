@@ -20,7 +20,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("prepare_nsd_trials"),
             command=command("prepare_nsd_trials"),
         shell:
-            RUN_WITH_STIMULI
+            run("prepare_nsd_trials")
 
     rule merge_nsd_atlas:
         """One volume with the areas of both hemispheres: 1-180 left, 181-360 right."""
@@ -39,7 +39,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("merge_nsd_atlas"),
             command=command("merge_nsd_atlas"),
         shell:
-            RUN
+            run("merge_nsd_atlas")
 
     rule extract_nsd_session:
         """The labelled voxels of one session, streamed volume by volume."""
@@ -60,7 +60,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("extract_nsd_session"),
             command=command("extract_nsd_session"),
         shell:
-            RUN
+            run("extract_nsd_session")
 
     rule copy_nsd_stimulus_info:
         """NSD's own stimulus table, byte by byte."""
@@ -79,7 +79,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("copy_nsd_stimulus_info"),
             command=command("copy_nsd_stimulus_info"),
         shell:
-            RUN
+            run("copy_nsd_stimulus_info")
 
     rule index_nsd_images:
         """Every NSD image with the path of its JPEG."""
@@ -98,7 +98,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("index_nsd_images"),
             command=command("index_nsd_images"),
         shell:
-            RUN
+            run("index_nsd_images")
 
     rule index_nsd_stimuli:
         """Every planned trial of every subject."""
@@ -117,7 +117,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("index_nsd_stimuli"),
             command=command("index_nsd_stimuli"),
         shell:
-            RUN
+            run("index_nsd_stimuli")
 
     rule index_nsd_masks:
         """Every region mask of every subject, with the merged atlas."""
@@ -136,7 +136,7 @@ if SETTINGS.nsd.layout == "raw":
             spec=spec("index_nsd_masks"),
             command=command("index_nsd_masks"),
         shell:
-            RUN
+            run("index_nsd_masks")
 
 else:
 
@@ -158,7 +158,7 @@ else:
             spec=spec("import_nsd_trials"),
             command=command("import_nsd_trials"),
         shell:
-            RUN_WITH_STIMULI
+            run("import_nsd_trials")
 
     rule import_nsd_responses:
         """Region matrices that exist already, checked and linked."""
@@ -177,4 +177,4 @@ else:
             spec=spec("import_nsd_responses"),
             command=command("import_nsd_responses"),
         shell:
-            RUN
+            run("import_nsd_responses")

@@ -22,7 +22,7 @@ rule compute_subject_null:
         spec=spec("compute_subject_null"),
         command=command("compute_subject_null"),
     shell:
-        RUN
+        run("compute_subject_null")
 
 
 rule compute_model_null:
@@ -46,7 +46,7 @@ rule compute_model_null:
         spec=spec("compute_model_null"),
         command=command("compute_model_null"),
     shell:
-        RUN
+        run("compute_model_null")
 
 
 rule join_subject_null:
@@ -66,7 +66,7 @@ rule join_subject_null:
         spec=spec("join_subject_null"),
         command=command("join_subject_null"),
     shell:
-        RUN
+        run("join_subject_null")
 
 
 rule join_model_null:
@@ -86,7 +86,7 @@ rule join_model_null:
         spec=spec("join_model_null"),
         command=command("join_model_null"),
     shell:
-        RUN
+        run("join_model_null")
 
 
 rule compute_rsa_pvalues:
@@ -106,4 +106,4 @@ rule compute_rsa_pvalues:
         spec=spec("compute_rsa_pvalues"),
         command=command("compute_rsa_pvalues"),
     shell:
-        RUN
+        run("compute_rsa_pvalues")

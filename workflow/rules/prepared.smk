@@ -18,7 +18,7 @@ rule build_regions:
         spec=spec("build_regions"),
         command=command("build_regions"),
     shell:
-        RUN
+        run("build_regions")
 
 
 rule gather_responses:
@@ -40,7 +40,7 @@ rule gather_responses:
         spec=spec("gather_responses"),
         command=command("gather_responses"),
     shell:
-        RUN
+        run("gather_responses")
 
 
 rule summarise_quality:
@@ -60,4 +60,4 @@ rule summarise_quality:
         spec=spec("summarise_quality"),
         command=command("summarise_quality"),
     shell:
-        RUN
+        run("summarise_quality")

@@ -18,4 +18,4 @@ rule build_hcp_table:
         spec=spec("build_hcp_table"),
         command=command("build_hcp_table"),
     shell:
-        RUN
+        run("build_hcp_table")

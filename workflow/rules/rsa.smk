@@ -19,7 +19,7 @@ rule select_shared_responses:
         spec=spec("select_shared_responses"),
         command=command("select_shared_responses"),
     shell:
-        RUN
+        run("select_shared_responses")
 
 
 rule compute_rdms:
@@ -42,7 +42,7 @@ rule compute_rdms:
         spec=spec("compute_rdms"),
         command=command("compute_rdms"),
     shell:
-        RUN
+        run("compute_rdms")
 
 
 rule rank_rdms:
@@ -64,7 +64,7 @@ rule rank_rdms:
         spec=spec("rank_rdms"),
         command=command("rank_rdms"),
     shell:
-        RUN
+        run("rank_rdms")
 
 
 rule compare_rdms:
@@ -88,7 +88,7 @@ rule compare_rdms:
         spec=spec("compare_rdms"),
         command=command("compare_rdms"),
     shell:
-        RUN
+        run("compare_rdms")
 
 
 rule join_rsa_subject_subject:
@@ -108,7 +108,7 @@ rule join_rsa_subject_subject:
         spec=spec("join_rsa_subject_subject"),
         command=command("join_rsa_subject_subject"),
     shell:
-        RUN
+        run("join_rsa_subject_subject")
 
 
 rule compare_group:
@@ -131,7 +131,7 @@ rule compare_group:
         spec=spec("compare_group"),
         command=command("compare_group"),
     shell:
-        RUN
+        run("compare_group")
 
 
 rule select_partition:
@@ -151,7 +151,7 @@ rule select_partition:
         spec=spec("select_partition"),
         command=command("select_partition"),
     shell:
-        RUN
+        run("select_partition")
 
 
 rule select_controlled:
@@ -171,7 +171,7 @@ rule select_controlled:
         spec=spec("select_controlled"),
         command=command("select_controlled"),
     shell:
-        RUN
+        run("select_controlled")
 
 
 rule compare_rdms_partial:
@@ -194,7 +194,7 @@ rule compare_rdms_partial:
         spec=spec("compare_rdms_partial"),
         command=command("compare_rdms_partial"),
     shell:
-        RUN
+        run("compare_rdms_partial")
 
 
 rule join_rsa_partitions:
@@ -214,7 +214,7 @@ rule join_rsa_partitions:
         spec=spec("join_rsa_partitions"),
         command=command("join_rsa_partitions"),
     shell:
-        RUN
+        run("join_rsa_partitions")
 
 
 rule join_rsa_partial:
@@ -234,7 +234,7 @@ rule join_rsa_partial:
         spec=spec("join_rsa_partial"),
         command=command("join_rsa_partial"),
     shell:
-        RUN
+        run("join_rsa_partial")
 
 
 rule join_rsa_subject_group:
@@ -254,7 +254,7 @@ rule join_rsa_subject_group:
         spec=spec("join_rsa_subject_group"),
         command=command("join_rsa_subject_group"),
     shell:
-        RUN
+        run("join_rsa_subject_group")
 
 
 rule join_cka_subject_subject:
@@ -274,7 +274,7 @@ rule join_cka_subject_subject:
         spec=spec("join_cka_subject_subject"),
         command=command("join_cka_subject_subject"),
     shell:
-        RUN
+        run("join_cka_subject_subject")
 
 
 rule select_stimuli:
@@ -294,7 +294,7 @@ rule select_stimuli:
         spec=spec("select_stimuli"),
         command=command("select_stimuli"),
     shell:
-        RUN
+        run("select_stimuli")
 
 
 rule compare_subject_sessions:
@@ -318,7 +318,7 @@ rule compare_subject_sessions:
         spec=spec("compare_subject_sessions"),
         command=command("compare_subject_sessions"),
     shell:
-        RUN
+        run("compare_subject_sessions")
 
 
 rule join_rsa_sessions:
@@ -338,4 +338,4 @@ rule join_rsa_sessions:
         spec=spec("join_rsa_sessions"),
         command=command("join_rsa_sessions"),
     shell:
-        RUN
+        run("join_rsa_sessions")

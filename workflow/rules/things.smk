@@ -19,7 +19,7 @@ rule prepare_things_trials:
         spec=spec("prepare_things_trials"),
         command=command("prepare_things_trials"),
     shell:
-        RUN_WITH_STIMULI
+        run("prepare_things_trials")
 
 
 rule extract_things_responses:
@@ -41,7 +41,7 @@ rule extract_things_responses:
         spec=spec("extract_things_responses"),
         command=command("extract_things_responses"),
     shell:
-        RUN
+        run("extract_things_responses")
 
 
 rule index_things_stimuli:
@@ -62,7 +62,7 @@ rule index_things_stimuli:
         spec=spec("index_things_stimuli"),
         command=command("index_things_stimuli"),
     shell:
-        RUN_WITH_PARQUET
+        run("index_things_stimuli")
 
 
 rule index_things_categories:
@@ -82,7 +82,7 @@ rule index_things_categories:
         spec=spec("index_things_categories"),
         command=command("index_things_categories"),
     shell:
-        RUN
+        run("index_things_categories")
 
 
 rule index_things_captions:
@@ -102,4 +102,4 @@ rule index_things_captions:
         spec=spec("index_things_captions"),
         command=command("index_things_captions"),
     shell:
-        RUN
+        run("index_things_captions")

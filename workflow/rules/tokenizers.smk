@@ -18,7 +18,7 @@ rule split_captions:
         spec=spec("split_captions"),
         command=command("split_captions"),
     shell:
-        RUN
+        run("split_captions")
 
 
 rule tokenize_captions:
@@ -38,7 +38,7 @@ rule tokenize_captions:
         spec=spec("tokenize_captions"),
         command=command("tokenize_captions"),
     shell:
-        RUN
+        run("tokenize_captions")
 
 
 rule check_tokenizers:
@@ -58,7 +58,7 @@ rule check_tokenizers:
         spec=spec("check_tokenizers"),
         command=command("check_tokenizers"),
     shell:
-        RUN
+        run("check_tokenizers")
 
 
 rule compare_tokenizers:
@@ -81,7 +81,7 @@ rule compare_tokenizers:
         spec=spec("compare_tokenizers"),
         command=command("compare_tokenizers"),
     shell:
-        RUN
+        run("compare_tokenizers")
 
 
 rule join_rsa_tokenizers:
@@ -101,4 +101,4 @@ rule join_rsa_tokenizers:
         spec=spec("join_rsa_tokenizers"),
         command=command("join_rsa_tokenizers"),
     shell:
-        RUN
+        run("join_rsa_tokenizers")

@@ -22,7 +22,7 @@ rule compare_untrained:
         spec=spec("compare_untrained"),
         command=command("compare_untrained"),
     shell:
-        RUN
+        run("compare_untrained")
 
 
 rule join_cka_untrained:
@@ -42,4 +42,4 @@ rule join_cka_untrained:
         spec=spec("join_cka_untrained"),
         command=command("join_cka_untrained"),
     shell:
-        RUN
+        run("join_cka_untrained")

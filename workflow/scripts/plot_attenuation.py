@@ -44,14 +44,12 @@ def main(options: argparse.Namespace) -> None:
     )
     numbers, record = numbers_of(found, arranged), make_record(options.spec)
     write_text(options.latex, latex(found), record)
-    save_figure(
-        figure, numbers, record, png=options.output, svg=options.svg, table=options.numbers
-    )
+    save_figure(figure, numbers, record, png=options.output, svg=options.svg, table=options.tsv)
 
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(
-        __doc__, "regions", "subjects", "svg", "numbers", "subject-model", "seed", "reference"
+        __doc__, "regions", "subjects", "svg", "tsv", "subject-model", "seed", "reference"
     )
     for modality in ("vision", "language"):
         options.add_argument(

@@ -41,7 +41,7 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
@@ -136,7 +136,7 @@ def names_of(arranged: list[Region]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(
-        __doc__, "regions", "subjects", "svg", "numbers", "subject-subject", "pvalues"
+        __doc__, "regions", "subjects", "svg", "tsv", "subject-subject", "pvalues"
     )
     for name, kind in (("subjects", "inter-subject"), ("models", "brain-model")):
         options.add_argument(

@@ -33,13 +33,13 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
 def parser() -> argparse.ArgumentParser:
     options = script_parser(
-        __doc__, "regions", "subjects", "svg", "numbers", "subject-subject", "subject-model"
+        __doc__, "regions", "subjects", "svg", "tsv", "subject-subject", "subject-model"
     )
     for modality in ("vision", "language"):
         options.add_argument(

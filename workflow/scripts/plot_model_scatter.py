@@ -40,7 +40,7 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "regions",
         "subjects",
         "svg",
-        "numbers",
+        "tsv",
         "subject-subject",
         "subject-model",
         "bootstrap",

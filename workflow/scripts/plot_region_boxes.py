@@ -46,7 +46,7 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         "regions",
         "subjects",
         "svg",
-        "numbers",
+        "tsv",
         "subject-subject",
         "subject-model",
         "pvalues",

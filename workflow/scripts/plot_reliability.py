@@ -36,13 +36,13 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
 def parser() -> argparse.ArgumentParser:
     return script_parser(
-        __doc__, "regions", "subjects", "svg", "numbers", "subject-subject", "bootstrap", "seed"
+        __doc__, "regions", "subjects", "svg", "tsv", "subject-subject", "bootstrap", "seed"
     )
 
 

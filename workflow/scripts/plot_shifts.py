@@ -41,12 +41,12 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "numbers", "bootstrap", "seed")
+    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv", "bootstrap", "seed")
     for shift in (0, 1, 2):
         options.add_argument(
             f"--shift-{shift}", type=Path, required=True, help=f"inter-subject RSA, shift {shift}"

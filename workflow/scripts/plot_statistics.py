@@ -39,12 +39,12 @@ def main(options: argparse.Namespace) -> None:
         make_record(options.spec),
         png=options.output,
         svg=options.svg,
-        table=options.numbers,
+        table=options.tsv,
     )
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "numbers", "subject-subject")
+    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv", "subject-subject")
     options.add_argument("--spearman", type=Path, required=True, help="the same by ranks")
     options.add_argument("--cka", type=Path, required=True, help="the same by unbiased CKA")
     return options

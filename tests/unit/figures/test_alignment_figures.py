@@ -86,7 +86,7 @@ def words_of(job, tables, folder: Path, output: Path, **changes) -> list[str]:
     quick = FigureSettings(bootstrap=20, attenuation_starts=2)
     options |= quick.model_dump(include=set(figure.settings))
     options |= {"output": output, "svg": output.with_suffix(".svg"),
-                "numbers": output.with_suffix(".tsv"), "source": "simulated",
+                "tsv": output.with_suffix(".tsv"), "source": "simulated",
                 "spec": encode({"params": {"source": "simulated"}})}  # fmt: skip
     options |= {"latex": output.with_suffix(".tex")} if figure.latex else {}
     words = []

@@ -270,9 +270,8 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         assert line in body
     assert re.search(r"conda:\s+(MODELS_|FSL_)?ENVIRONMENT", body)
     assert re.search(r"resources:\s+mem_mb=[\w.]+,\s+runtime=\d+,", body)
-    shell = "".join(f"_WITH_{option.upper()}" for option in step.extra_outputs)
-    assert re.search(rf"shell:\s+RUN{shell}\n", body)
-    assert set(re.findall(r'\b(?:FLOW\[|spec\(|command\(|inputs\()"(\w+)"', body)) == {name}
+    assert re.search(rf'shell:\s+run\("{name}"\)\n', body)
+    assert set(re.findall(r'\b(?:FLOW\[|spec\(|command\(|inputs\(|run\()"(\w+)"', body)) == {name}
     assert body.count("].output,") + body.count("].output)") >= 2
     for option in step.extra_outputs:
         assert f'extra_outputs["{option}"]' in body

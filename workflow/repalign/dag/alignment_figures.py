@@ -241,6 +241,6 @@ def _step(figure: AlignmentFigure, plans: Plans, catalogue: Sequence[Derivative]
         return found | settings
 
     stem = figure.output.removesuffix(".png")
-    extra = {"svg": f"{stem}.svg", "numbers": f"{stem}.tsv"}
+    extra = {"svg": f"{stem}.svg", "tsv": f"{stem}.tsv"}
     extra |= {"latex": f"{stem}.tex"} if figure.latex else {}
     return Step(figure.step, figure.output, inputs, params=params, extra_outputs=extra)

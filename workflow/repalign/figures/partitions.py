@@ -105,7 +105,7 @@ def partitions(
         for name in subsets
     )
     rois, order = list(first.rois), list(parcels.names)
-    one, two = (_diagonals(cube.values) for cube in (first, second))
+    one, two = (_diagonals(cube.cells) for cube in (first, second))
     ranked = strongest(rois, mean_of_known(np.vstack([one, two])), N_MATRIX)
     shown = parcels.find([name for areas in HUBS.values() for name in areas]) or ranked[:N_BOXES]
     matrix = parcels.find(TOP_30)
