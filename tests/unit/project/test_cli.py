@@ -42,8 +42,9 @@ def make(path: str) -> None:
     workflow, _ = build_workflow(Settings.model_validate({"nsd": {"raw": "raw"}}))
     job = workflow.producer(path)
     assert job is not None
-    write_sidecar(path, make_record(workflow.spec_text(job)))
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text("roi\n1\n")
+    write_sidecar(path, make_record(workflow.spec_text(job)))
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def read_table(path: str | Path, schema: pa.Schema | None = None) -> pa.Table:
     """
     try:
         table = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise RepalignError(
             f"a file that cannot be read ({error})",
             where=path,

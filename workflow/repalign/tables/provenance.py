@@ -194,7 +194,7 @@ def _embedded(path: Path) -> str | bytes | None:
 
         try:
             metadata = pq.read_schema(path).metadata or {}
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise RepalignError(
                 f"a parquet file that cannot be opened ({error})",
                 where=path,
