@@ -6,7 +6,7 @@ rule plot_region_boxes:
     input:
         unpack(inputs("plot_region_boxes")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_region_boxes"].output,
             caption="../report/region_boxes.rst",
             category=question("plot_region_boxes"),
@@ -34,7 +34,7 @@ rule plot_model_scatter:
     input:
         unpack(inputs("plot_model_scatter")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_model_scatter"].output,
             caption="../report/model_scatter.rst",
             category=question("plot_model_scatter"),
@@ -62,7 +62,7 @@ rule plot_hubs:
     input:
         unpack(inputs("plot_hubs")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_hubs"].output,
             caption="../report/hubs.rst",
             category=question("plot_hubs"),
@@ -90,7 +90,7 @@ rule plot_hemispheres:
     input:
         unpack(inputs("plot_hemispheres")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_hemispheres"].output,
             caption="../report/hemispheres.rst",
             category=question("plot_hemispheres"),
@@ -118,7 +118,7 @@ rule plot_statistics:
     input:
         unpack(inputs("plot_statistics")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_statistics"].output,
             caption="../report/statistics.rst",
             category=question("plot_statistics"),
@@ -146,7 +146,7 @@ rule plot_reliability:
     input:
         unpack(inputs("plot_reliability")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_reliability"].output,
             caption="../report/reliability.rst",
             category=question("plot_reliability"),
@@ -174,7 +174,7 @@ rule plot_shifts:
     input:
         unpack(inputs("plot_shifts")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_shifts"].output,
             caption="../report/shifts.rst",
             category=question("plot_shifts"),
@@ -202,7 +202,7 @@ rule plot_attenuation:
     input:
         unpack(inputs("plot_attenuation")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_attenuation"].output,
             caption="../report/attenuation.rst",
             category=question("plot_attenuation"),

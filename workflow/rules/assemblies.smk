@@ -87,7 +87,7 @@ if SETTINGS.nsd.layout == "raw":
         input:
             unpack(inputs("build_nsd_benchmark")),
         output:
-            table=FLOW["build_nsd_benchmark"].output,
+            main=FLOW["build_nsd_benchmark"].output,
             test=FLOW["build_nsd_benchmark"].extra_outputs["test"],
         log:
             log_of(FLOW["build_nsd_benchmark"].output),
@@ -128,7 +128,7 @@ if SETTINGS.nsd.layout == "raw":
         input:
             unpack(inputs("package_nsd_stimuli")),
         output:
-            table=FLOW["package_nsd_stimuli"].output,
+            main=FLOW["package_nsd_stimuli"].output,
             archive=FLOW["package_nsd_stimuli"].extra_outputs["archive"],
         log:
             log_of(FLOW["package_nsd_stimuli"].output),

@@ -6,7 +6,7 @@ rule prepare_bold5000_trials:
     input:
         unpack(inputs("prepare_bold5000_trials")),
     output:
-        trials=FLOW["prepare_bold5000_trials"].output,
+        main=FLOW["prepare_bold5000_trials"].output,
         stimuli=FLOW["prepare_bold5000_trials"].extra_outputs["stimuli"],
     log:
         log_of(FLOW["prepare_bold5000_trials"].output),
@@ -69,7 +69,7 @@ rule index_bold5000_stimuli:
     input:
         unpack(inputs("index_bold5000_stimuli")),
     output:
-        table=FLOW["index_bold5000_stimuli"].output,
+        main=FLOW["index_bold5000_stimuli"].output,
         parquet=FLOW["index_bold5000_stimuli"].extra_outputs["parquet"],
     log:
         log_of(FLOW["index_bold5000_stimuli"].output),

@@ -6,7 +6,7 @@ rule plot_hierarchy:
     input:
         unpack(inputs("plot_hierarchy")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_hierarchy"].output,
             caption="../report/hierarchy.rst",
             category="Hierarchy",
@@ -34,7 +34,7 @@ rule plot_connectivity:
     input:
         unpack(inputs("plot_connectivity")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_connectivity"].output,
             caption="../report/connectivity.rst",
             category="Connectivity",
@@ -62,7 +62,7 @@ rule plot_networks:
     input:
         unpack(inputs("plot_networks")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_networks"].output,
             caption="../report/networks.rst",
             category="Networks",
@@ -90,7 +90,7 @@ rule plot_cortical_maps:
     input:
         unpack(inputs("plot_cortical_maps")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_cortical_maps"].output,
             caption="../report/maps.rst",
             category="Cortical maps",

@@ -153,8 +153,9 @@ def run(name):
         f"--{option.replace('_', '-')} {{output.{option}:q}}"
         for option in FLOW[name].extra_outputs
     ]
-    words = ["{params.command} --threads {threads} --output {output[0]:q}", *made]
-    return " ".join([*words, "--spec {params.spec:q} > {log:q} 2>&1"])
+    main = "--output {output.main:q}" if made else "--output {output:q}"
+    words = ["{params.command} --threads {threads}", main, *made, "--spec {params.spec:q}"]
+    return " ".join([*words, "> {log:q} 2>&1"])
 
 
 def memory_of_texts(name):

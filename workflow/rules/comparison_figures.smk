@@ -6,7 +6,7 @@ rule plot_dataset:
     input:
         unpack(inputs("plot_dataset")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_dataset"].output,
             caption="../report/dataset.rst",
             category=SECTIONS["datasets"],
@@ -34,7 +34,7 @@ rule plot_components:
     input:
         unpack(inputs("plot_components")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_components"].output,
             caption="../report/components.rst",
             category=SECTIONS["components"],
@@ -62,7 +62,7 @@ rule plot_words:
     input:
         unpack(inputs("plot_words")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_words"].output,
             caption="../report/words.rst",
             category=SECTIONS["components"],
@@ -90,7 +90,7 @@ rule plot_partial:
     input:
         unpack(inputs("plot_partial")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_partial"].output,
             caption="../report/partial.rst",
             category=SECTIONS["components"],
@@ -121,7 +121,7 @@ rule plot_partitions:
     input:
         unpack(inputs("plot_partitions")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_partitions"].output,
             caption="../report/partitions.rst",
             category=SECTIONS["subjects"],
@@ -149,7 +149,7 @@ rule plot_tokenizers:
     input:
         unpack(inputs("plot_tokenizers")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_tokenizers"].output,
             caption="../report/tokenizers.rst",
             category=SECTIONS["models"],
@@ -177,7 +177,7 @@ rule plot_untrained:
     input:
         unpack(inputs("plot_untrained")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_untrained"].output,
             caption="../report/untrained.rst",
             category=SECTIONS["models"],
@@ -208,7 +208,7 @@ rule plot_surfaces:
     input:
         unpack(inputs("plot_surfaces")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_surfaces"].output,
             caption="../report/surfaces.rst",
             category=SECTIONS["models"],
@@ -236,7 +236,7 @@ rule plot_sessions:
     input:
         unpack(inputs("plot_sessions")),
     output:
-        png=report(
+        main=report(
             FLOW["plot_sessions"].output,
             caption="../report/sessions.rst",
             category=SECTIONS["others"],

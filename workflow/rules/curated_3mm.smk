@@ -83,7 +83,7 @@ if SETTINGS.nsd.layout == "raw":
         input:
             unpack(inputs("resample_mni_session")),
         output:
-            betas=MNI_SESSION(FLOW["resample_mni_session"].output),
+            main=MNI_SESSION(FLOW["resample_mni_session"].output),
             valid=MNI_SESSION(FLOW["resample_mni_session"].extra_outputs["valid"]),
         log:
             log_of(FLOW["resample_mni_session"].output),
@@ -105,7 +105,7 @@ if SETTINGS.nsd.layout == "raw":
         input:
             unpack(inputs("curate_trials")),
         output:
-            labels=FLOW["curate_trials"].output,
+            main=FLOW["curate_trials"].output,
             runs=FLOW["curate_trials"].extra_outputs["runs"],
             images=FLOW["curate_trials"].extra_outputs["images"],
             table=FLOW["curate_trials"].extra_outputs["table"],
@@ -127,7 +127,7 @@ if SETTINGS.nsd.layout == "raw":
         input:
             unpack(inputs("curate_responses")),
         output:
-            betas=FLOW["curate_responses"].output,
+            main=FLOW["curate_responses"].output,
             columns=FLOW["curate_responses"].extra_outputs["columns"],
             counts=FLOW["curate_responses"].extra_outputs["counts"],
         log:

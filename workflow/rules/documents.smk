@@ -4,7 +4,7 @@
 rule document_results:
     """Provenance, methods text, research object and checksums of all results that exist."""
     output:
-        output=FLOW["document_results"].output,
+        main=FLOW["document_results"].output,
         methods=FLOW["document_results"].extra_outputs["methods"],
         crate=FLOW["document_results"].extra_outputs["crate"],
         sums=FLOW["document_results"].extra_outputs["sums"],

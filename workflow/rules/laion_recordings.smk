@@ -6,7 +6,7 @@ rule prepare_laion_trials:
     input:
         unpack(inputs("prepare_laion_trials")),
     output:
-        trials=FLOW["prepare_laion_trials"].output,
+        main=FLOW["prepare_laion_trials"].output,
         stimuli=FLOW["prepare_laion_trials"].extra_outputs["stimuli"],
     log:
         log_of(FLOW["prepare_laion_trials"].output),

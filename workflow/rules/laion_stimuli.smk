@@ -30,7 +30,7 @@ rule segment_laion_images:
     input:
         unpack(inputs("segment_laion_images")),
     output:
-        masks=FLOW["segment_laion_images"].output,
+        main=FLOW["segment_laion_images"].output,
         table=FLOW["segment_laion_images"].extra_outputs["table"],
     log:
         log_of(FLOW["segment_laion_images"].output),
@@ -122,7 +122,7 @@ rule validate_laion:
     input:
         unpack(inputs("validate_laion")),
     output:
-        html=FLOW["validate_laion"].output,
+        main=FLOW["validate_laion"].output,
         json=FLOW["validate_laion"].extra_outputs["json"],
         tsv=FLOW["validate_laion"].extra_outputs["tsv"],
     log:

@@ -133,7 +133,7 @@ rule prepare_mouse_trials:
     input:
         unpack(inputs("prepare_mouse_trials")),
     output:
-        trials=FLOW["prepare_mouse_trials"].output,
+        main=FLOW["prepare_mouse_trials"].output,
         stimuli=FLOW["prepare_mouse_trials"].extra_outputs["stimuli"],
     log:
         log_of(FLOW["prepare_mouse_trials"].output),

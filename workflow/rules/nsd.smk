@@ -7,7 +7,7 @@ if SETTINGS.nsd.layout == "raw":
         input:
             unpack(inputs("prepare_nsd_trials")),
         output:
-            trials=FLOW["prepare_nsd_trials"].output,
+            main=FLOW["prepare_nsd_trials"].output,
             stimuli=FLOW["prepare_nsd_trials"].extra_outputs["stimuli"],
         log:
             log_of(FLOW["prepare_nsd_trials"].output),
@@ -145,7 +145,7 @@ else:
         input:
             unpack(inputs("import_nsd_trials")),
         output:
-            trials=FLOW["import_nsd_trials"].output,
+            main=FLOW["import_nsd_trials"].output,
             stimuli=FLOW["import_nsd_trials"].extra_outputs["stimuli"],
         log:
             log_of(FLOW["import_nsd_trials"].output),

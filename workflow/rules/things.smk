@@ -6,7 +6,7 @@ rule prepare_things_trials:
     input:
         unpack(inputs("prepare_things_trials")),
     output:
-        trials=FLOW["prepare_things_trials"].output,
+        main=FLOW["prepare_things_trials"].output,
         stimuli=FLOW["prepare_things_trials"].extra_outputs["stimuli"],
     log:
         log_of(FLOW["prepare_things_trials"].output),
@@ -49,7 +49,7 @@ rule index_things_stimuli:
     input:
         unpack(inputs("index_things_stimuli")),
     output:
-        table=FLOW["index_things_stimuli"].output,
+        main=FLOW["index_things_stimuli"].output,
         parquet=FLOW["index_things_stimuli"].extra_outputs["parquet"],
     log:
         log_of(FLOW["index_things_stimuli"].output),

@@ -105,7 +105,7 @@ def test_files_lie_beside_one_another(steps):
     outputs = steps["plot_attenuation"].outputs()
     stems = {path.rpartition(".")[0] for path in outputs.values()}
     assert stems == {"results/{dataset}/figures/attenuation"}
-    assert list(outputs) == ["output", "svg", "numbers", "latex"]
+    assert list(outputs) == ["output", "svg", "tsv", "latex"]
 
 
 def test_a_figure_that_a_dataset_has_no_table_for_says_so(steps):
