@@ -3,6 +3,8 @@
 
 rule document_results:
     """Provenance, methods text, research object and checksums of all results that exist."""
+    input:
+        unpack(inputs("document_results")),
     output:
         main=FLOW["document_results"].output,
         methods=FLOW["document_results"].extra_outputs["methods"],

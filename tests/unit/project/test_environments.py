@@ -16,8 +16,8 @@ FILES = {
     "ENVIRONMENT": "repalign.yaml", "MODELS_ENVIRONMENT": "models.yaml",
     "FSL_ENVIRONMENT": "fsl.yaml",
 }  # fmt: skip
-PACKAGES = {"PIL": "pillow", "matplotlib": "matplotlib-base", "isal": "python-isal",
-            "torch": "pytorch", "yaml": "pyyaml"}  # fmt: skip
+PACKAGES = {"PIL": "pillow", "matplotlib": "matplotlib-base", "mpl_toolkits": "matplotlib-base",
+            "isal": "python-isal", "torch": "pytorch", "yaml": "pyyaml"}  # fmt: skip
 """Names of conda packages that are not those of their modules."""
 
 
