@@ -200,3 +200,13 @@ def test_list_positions_reproduce_the_defect_and_resample_nothing(curated, truth
     assert record is not None
     assert record["warning"] == WRONG_PICTURES
     assert WRONG_PICTURES in (project.root / f"logs/{LABELS[8:]}.log").read_text()
+
+
+def test_every_file_carries_how_it_was_made(curated):
+    """Without that nobody could see that its bytes changed."""
+    place = curated.root / SET
+    files = [
+        path for path in place.rglob("*") if path.is_file() and ".provenance" not in path.name
+    ]
+    assert len(files) >= 20
+    assert [path for path in files if read_record(path) is None] == []

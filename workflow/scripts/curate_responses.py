@@ -29,7 +29,8 @@ def main(options: argparse.Namespace) -> None:
         scale=options.scale,
         invalid=options.invalid_voxels,
     )
-    write_sidecar(options.output, make_record(options.spec))
+    for made in (options.output, options.columns, options.counts):
+        write_sidecar(made, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

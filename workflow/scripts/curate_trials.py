@@ -23,7 +23,8 @@ def main(options: argparse.Namespace) -> None:
         images=options.images,
         trials=options.table,
     )
-    write_sidecar(options.output, make_record(options.spec))
+    for made in (options.output, options.runs, options.images, options.table):
+        write_sidecar(made, make_record(options.spec))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -29,7 +29,8 @@ def main(options: argparse.Namespace) -> None:
     )
     record = make_record(options.spec)
     record["versions"] |= versions_of(["nilearn"])
-    write_sidecar(options.output, record)
+    for made in (options.output, options.valid):
+        write_sidecar(made, record)
 
 
 def parser() -> argparse.ArgumentParser:
