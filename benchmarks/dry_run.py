@@ -76,6 +76,7 @@ def _extract_all(registry: Path) -> None:
 
 def make_all(root: Path) -> int:
     """Write a stand-in with the true record for every output of `rule all`; return how many."""
+    from repalign.dag.brain_figures import brain_figures
     from repalign.dag.build import CATALOGUE, build_workflow, control_matrices, figures, targets
     from repalign.dag.catalogue import read_catalogue
     from repalign.dag.steps import as_list
@@ -100,7 +101,8 @@ def make_all(root: Path) -> int:
         for pattern in job.step.outputs().values():
             _stand_in(Path(pattern.format_map(job.values)), record)
 
-    for path in [*tables, *control_matrices(plans), *figures(catalogue, set(tables))]:
+    shown = [*figures(catalogue, set(tables)), *brain_figures(plans, catalogue, set(tables))]
+    for path in [*tables, *control_matrices(plans), *shown]:
         make(path)
     workflow.manifest.save()
     return len(made)
@@ -108,8 +110,10 @@ def make_all(root: Path) -> int:
 
 def _stand_in(output: Path, record: dict[str, object]) -> None:
     """Write an output that holds nothing but how it was made."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from PIL import Image
 
     from repalign.tables.provenance import encode, write_sidecar
 
@@ -118,10 +122,15 @@ def _stand_in(output: Path, record: dict[str, object]) -> None:
         schema = pa.schema([("stand_in", pa.int8())], {"repalign": encode(record)})
         pq.write_table(schema.empty_table(), output)
         return
-    if output.suffix:
-        output.write_text("stand-in\n", encoding="utf-8")
-    else:
+    if not output.suffix:
         output.mkdir(exist_ok=True)
+        (output / "stand-in").write_text("stand-in\n", encoding="utf-8")
+    elif output.suffix == ".npy":
+        np.save(output, np.zeros(1))
+    elif output.suffix == ".png":
+        Image.new("L", (1, 1)).save(output)
+    else:
+        output.write_text("stand-in\n", encoding="utf-8")
     write_sidecar(output, record)
 
 
