@@ -21,7 +21,7 @@ ALLOWED = {
     "simulate": BASE | {"simulate", "models"},
     "figures": BASE | {"figures"},
     "provenance": {"errors", "tables", "provenance"},
-    "retrieval": {"errors", "tables.atomic", "retrieval"},
+    "retrieval": {"errors", "tables.atomic", "tables.config_tables", "retrieval"},
     "settings": {
         "settings",
         "simulate.settings",

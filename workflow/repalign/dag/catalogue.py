@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
+from repalign.tables.config_tables import read_config_rows
 from repalign.tables.laion_sets import IMAGE_SETS
 
 DATASETS = ("any", "nsd", "bold5000", "things", "laion", "mouse")
@@ -179,25 +179,12 @@ def read_catalogue(path: str | Path) -> list[Derivative]:
         Naming the row, if a column, a dataset, an analysis or a parameter is unknown or missing,
         or a path is not one below `results/` or appears twice.
     """
-    path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *lines = csv.reader(file, delimiter="\t")
-    except (OSError, ValueError) as error:
-        raise RepalignError(
-            f"no catalogue ({error})",
-            where=path,
-            expected=f"a tab-separated table with the columns {list(COLUMNS)}",
-            remedy="Restore it, for example with `git checkout`.",
-        ) from error
-    if tuple(header) != COLUMNS:
-        raise RepalignError(
-            f"columns {header}",
-            where=path,
-            expected=f"columns {list(COLUMNS)}",
-            remedy="Restore the header line; columns are separated by tabs.",
+    rows = [
+        _derivative(row, where)
+        for where, row in read_config_rows(
+            path, COLUMNS, "catalogue", "Restore it, for example with `git checkout`."
         )
-    rows = [_derivative(row, f"{path}, row {k}") for k, row in enumerate(lines, start=2) if row]
+    ]
     seen: set[str] = set()
     for row in rows:
         if row.path in seen:
@@ -222,16 +209,8 @@ def with_defaults(analysis: str, parameters: Mapping[str, str]) -> dict[str, str
     return {**defaults, **parameters}
 
 
-def _derivative(fields: Sequence[str], where: str) -> Derivative:
+def _derivative(row: dict[str, str], where: str) -> Derivative:
     """Check one row and take its parameters apart."""
-    if len(fields) != len(COLUMNS):
-        raise RepalignError(
-            f"{len(fields)} fields",
-            where=where,
-            expected=f"{len(COLUMNS)}: {', '.join(COLUMNS)}",
-            remedy="Separate the columns by single tabs; leave `parameters` empty, not out.",
-        )
-    row = dict(zip(COLUMNS, fields, strict=True))
     _check_place(row, where)
     analysis = row["analysis"]
     if analysis not in ANALYSES:

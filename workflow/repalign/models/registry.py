@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
 from repalign.models.modality import MODALITIES, modality_of
+from repalign.tables.config_tables import read_config_rows
 
 COLUMNS = {
     "model": "Id, as timm or the Hugging Face hub has it; any name for a model in a folder. Its "
@@ -117,19 +117,13 @@ def read_registry(path: str | Path) -> list[Model]:
     RepalignError
         Naming row and column, if one is missing, unknown, twice, or contradicts another.
     """
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            header, *lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
-    except (OSError, ValueError, csv.Error) as error:
-        raise RepalignError(
-            f"no registry of models ({error})",
-            where=path,
-            expected=f"a tab-separated table with the columns {', '.join(COLUMNS)}",
-            remedy="Correct models.registry, or restore config/models.tsv.",
-        ) from error
-    if header != list(COLUMNS):
-        raise _error(f"columns {', '.join(header)}", path, f"columns {', '.join(COLUMNS)}")
-    rows = [_model(line, f"{path}, row {k}") for k, line in enumerate(lines, start=2) if line]
+    rows = [
+        _model(row, where)
+        for where, row in read_config_rows(
+            path, list(COLUMNS), "registry of models",
+            "Correct models.registry, or restore config/models.tsv.",
+        )
+    ]  # fmt: skip
     ids = [row.key("any") for row in rows]
     twice = sorted({key for key in ids if ids.count(key) > 1})
     if twice:
@@ -137,11 +131,8 @@ def read_registry(path: str | Path) -> list[Model]:
     return rows
 
 
-def _model(fields: list[str], where: str) -> Model:
+def _model(row: dict[str, str], where: str) -> Model:
     """Check one row."""
-    if len(fields) != len(COLUMNS):
-        raise _error(f"{len(fields)} fields", where, f"{len(COLUMNS)}: {', '.join(COLUMNS)}")
-    row = dict(zip(COLUMNS, fields, strict=True))
     allowed: dict[str, tuple[str, ...]] = {
         "modality": MODALITIES,
         "kind": tuple(KINDS),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from repalign.errors import RepalignError
+from repalign.tables.config_tables import read_config_rows
 
 COLUMNS = {
     "dataset": "Section of the settings whose `raw` is the folder that the data go to; `atlas` is "
@@ -94,19 +94,12 @@ def read_register(path: str | Path) -> list[Entry]:
     RepalignError
         Naming row and column, if one is missing, unknown, twice, or contradicts another.
     """
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            header, *lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
-    except (OSError, ValueError, csv.Error) as error:
-        raise RepalignError(
-            f"no register of external data ({error})",
-            where=path,
-            expected=f"a tab-separated table with the columns {', '.join(COLUMNS)}",
-            remedy="Restore config/external_data.tsv.",
-        ) from error
-    if header != list(COLUMNS):
-        raise _error(f"columns {', '.join(header)}", path, f"columns {', '.join(COLUMNS)}")
-    entries = [_entry(line, f"{path}, row {k}") for k, line in enumerate(lines, start=2) if line]
+    entries = [
+        _entry(row, where)
+        for where, row in read_config_rows(
+            path, list(COLUMNS), "register of external data", "Restore config/external_data.tsv."
+        )
+    ]
     names = [(entry.dataset, entry.item) for entry in entries]
     twice = sorted({"/".join(name) for name in names if names.count(name) > 1})
     if twice:
@@ -114,11 +107,8 @@ def read_register(path: str | Path) -> list[Entry]:
     return entries
 
 
-def _entry(fields: list[str], where: str) -> Entry:
+def _entry(row: dict[str, str], where: str) -> Entry:
     """Check one row."""
-    if len(fields) != len(COLUMNS):
-        raise _error(f"{len(fields)} fields", where, f"{len(COLUMNS)}: {', '.join(COLUMNS)}")
-    row = dict(zip(COLUMNS, fields, strict=True))
     empty = [name for name, value in row.items() if not value.strip()]
     if empty:
         raise _error(f"nothing in {empty[0]}", where, f"a value, or `{NONE}`, or `{UNKNOWN}`")
