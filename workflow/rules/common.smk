@@ -11,7 +11,6 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
-from repalign.dag.alignment_figures import question
 from repalign.dag.build import (
     CATALOGUE,
     build_workflow,

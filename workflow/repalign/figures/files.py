@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from repalign.figures.palette import number
 from repalign.figures.style import look, save_png
 from repalign.tables.atomic import atomic_file
-from repalign.tables.provenance import encode
+from repalign.tables.provenance import encode, write_sidecar
 
 RASTER_DPI = 300
 """Dots per inch of the parts of an SVG that are pictures."""
@@ -81,3 +81,10 @@ def save_numbers(numbers: pd.DataFrame, path: str | Path) -> None:
         text[name] = [number(float(value)) for value in text[name]]
     with atomic_file(path) as temporary:
         text.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+
+
+def save_text(text: str, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write a text that comes with a figure, with its provenance beside it."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    write_sidecar(path, record)
