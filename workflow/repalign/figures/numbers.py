@@ -66,7 +66,12 @@ class Numbers:
         frame = pd.DataFrame(
             [{"panel": panel, "item": item, **found} for (panel, item), found in self.rows.items()]
         )
-        texts = frame.select_dtypes("object").columns
+        texts = {
+            quantity
+            for found in self.rows.values()
+            for quantity, value in found.items()
+            if isinstance(value, str)
+        }
         return frame.fillna(dict.fromkeys(texts, ""))
 
     def value(self, panel: str, item: str, quantity: str) -> float | str:
