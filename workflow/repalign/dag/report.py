@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from repalign.dag.brain_figures import brain_figure_names
 from repalign.dag.build import figures
 from repalign.dag.catalogue import Derivative
 from repalign.dag.recorded import RecordedPlan
@@ -53,7 +54,12 @@ def report_files(workflow: Workflow, catalogue: Sequence[Derivative]) -> list[st
     RepalignError
         If there is none.
     """
-    wanted = [*figures(catalogue), paths.CURATION_FIGURE.format(dataset="nsd")]
+    datasets = dict.fromkeys(row.dataset for row in catalogue)
+    wanted = [
+        *figures(catalogue),
+        *(path for dataset in datasets for path in brain_figure_names(dataset)),
+        paths.CURATION_FIGURE.format(dataset="nsd"),
+    ]
     found = [
         path
         for path in wanted
