@@ -153,7 +153,12 @@ def run(name):
         for option in FLOW[name].extra_outputs
     ]
     main = "--output {output.main:q}" if made else "--output {output:q}"
-    words = ["{params.command} --threads {threads}", main, *made, "--spec {params.spec:q}"]
+    words = [
+        "{params.command} --threads {threads}",
+        main,
+        *made,
+        "--spec {params.spec:q}",
+    ]
     return " ".join([*words, "> {log:q} 2>&1"])
 
 
