@@ -9,7 +9,7 @@ rule plot_region_boxes:
         main=report(
             FLOW["plot_region_boxes"].output,
             caption="../report/region_boxes.rst",
-            category=question("plot_region_boxes"),
+            category=SECTIONS["subjects"],
             subcategory="{dataset}",
             labels={"measure": "{measure}", "regions": "{extent}"},
         ),
@@ -37,7 +37,7 @@ rule plot_model_scatter:
         main=report(
             FLOW["plot_model_scatter"].output,
             caption="../report/model_scatter.rst",
-            category=question("plot_model_scatter"),
+            category=SECTIONS["models"],
             subcategory="{dataset}",
             labels={"figure": "subjects and models"},
         ),
@@ -65,7 +65,7 @@ rule plot_hubs:
         main=report(
             FLOW["plot_hubs"].output,
             caption="../report/hubs.rst",
-            category=question("plot_hubs"),
+            category=SECTIONS["models"],
             subcategory="{dataset}",
             labels={"figure": "hubs"},
         ),
@@ -93,7 +93,7 @@ rule plot_hemispheres:
         main=report(
             FLOW["plot_hemispheres"].output,
             caption="../report/hemispheres.rst",
-            category=question("plot_hemispheres"),
+            category=SECTIONS["hemispheres"],
             subcategory="{dataset}",
             labels={"figure": "{halves}"},
         ),
@@ -121,7 +121,7 @@ rule plot_statistics:
         main=report(
             FLOW["plot_statistics"].output,
             caption="../report/statistics.rst",
-            category=question("plot_statistics"),
+            category=SECTIONS["statistics"],
             subcategory="{dataset}",
             labels={"figure": "three statistics"},
         ),
@@ -149,7 +149,7 @@ rule plot_reliability:
         main=report(
             FLOW["plot_reliability"].output,
             caption="../report/reliability.rst",
-            category=question("plot_reliability"),
+            category=SECTIONS["noise"],
             subcategory="{dataset}",
             labels={"figure": "within and between subjects"},
         ),
@@ -177,7 +177,7 @@ rule plot_shifts:
         main=report(
             FLOW["plot_shifts"].output,
             caption="../report/shifts.rst",
-            category=question("plot_shifts"),
+            category=SECTIONS["noise"],
             subcategory="{dataset}",
             labels={"figure": "shifts"},
         ),
@@ -205,7 +205,7 @@ rule plot_attenuation:
         main=report(
             FLOW["plot_attenuation"].output,
             caption="../report/attenuation.rst",
-            category=question("plot_attenuation"),
+            category=SECTIONS["noise"],
             subcategory="{dataset}",
             labels={"figure": "attenuation"},
         ),

@@ -9,7 +9,7 @@ rule plot_hierarchy:
         main=report(
             FLOW["plot_hierarchy"].output,
             caption="../report/hierarchy.rst",
-            category="Hierarchy",
+            category=SECTIONS["hierarchy"],
             subcategory="{dataset}",
             labels={"figure": "{hierarchy}"},
         ),
@@ -37,7 +37,7 @@ rule plot_connectivity:
         main=report(
             FLOW["plot_connectivity"].output,
             caption="../report/connectivity.rst",
-            category="Connectivity",
+            category=SECTIONS["connectivity"],
             subcategory="{dataset}",
             labels={"figure": "{connectivity}"},
         ),
@@ -65,7 +65,7 @@ rule plot_networks:
         main=report(
             FLOW["plot_networks"].output,
             caption="../report/networks.rst",
-            category="Networks",
+            category=SECTIONS["networks"],
             subcategory="{dataset}",
             labels={"figure": "{network}"},
         ),
@@ -93,7 +93,7 @@ rule plot_cortical_maps:
         main=report(
             FLOW["plot_cortical_maps"].output,
             caption="../report/maps.rst",
-            category="Cortical maps",
+            category=SECTIONS["maps"],
             subcategory="{dataset}",
             labels={"figure": "{map}"},
         ),

@@ -11,7 +11,6 @@ sys.path.insert(0, str(Path(workflow.basedir)))
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
-from repalign.dag.alignment_figures import question
 from repalign.dag.build import (
     CATALOGUE,
     build_workflow,
@@ -154,7 +153,12 @@ def run(name):
         for option in FLOW[name].extra_outputs
     ]
     main = "--output {output.main:q}" if made else "--output {output:q}"
-    words = ["{params.command} --threads {threads}", main, *made, "--spec {params.spec:q}"]
+    words = [
+        "{params.command} --threads {threads}",
+        main,
+        *made,
+        "--spec {params.spec:q}",
+    ]
     return " ".join([*words, "> {log:q} 2>&1"])
 
 

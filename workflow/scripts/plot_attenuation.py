@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from repalign.figures.attenuation import fit_measures, latex, numbers_of, plot_attenuation
+from repalign.figures.files import save_figure, save_text
 from repalign.figures.model_values import read_models
-from repalign.figures.numbers import dataset_of, save_figure, write_text
+from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
 from repalign.figures.regions import arrange
 from repalign.scripting import run, script_parser
@@ -43,8 +44,15 @@ def main(options: argparse.Namespace) -> None:
         source=options.source,
     )
     numbers, record = numbers_of(found, arranged), make_record(options.spec)
-    write_text(options.latex, latex(found), record)
-    save_figure(figure, numbers, record, png=options.output, svg=options.svg, table=options.tsv)
+    save_text(latex(found), options.latex, record)
+    save_figure(
+        figure,
+        numbers.frame(),
+        png=options.output,
+        svg=options.svg,
+        tsv=options.tsv,
+        record=record,
+    )
 
 
 def parser() -> argparse.ArgumentParser:

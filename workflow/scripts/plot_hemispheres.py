@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from repalign.figures.files import save_figure
 from repalign.figures.hemisphere_plots import plot_cross, plot_hub_asymmetry, plot_scatter
 from repalign.figures.hemispheres import (
     Crossing,
@@ -19,7 +20,7 @@ from repalign.figures.hemispheres import (
     scatter_numbers,
 )
 from repalign.figures.model_values import read_models
-from repalign.figures.numbers import Numbers, dataset_of, save_figure
+from repalign.figures.numbers import Numbers, dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
 from repalign.figures.region_boxes import read_null_test
 from repalign.figures.regions import Region, arrange
@@ -37,11 +38,11 @@ def main(options: argparse.Namespace) -> None:
     figure, numbers = draw(options, regions, dataset_of(options.separated_subjects))
     save_figure(
         figure,
-        numbers,
-        make_record(options.spec),
+        numbers.frame(),
         png=options.output,
         svg=options.svg,
-        table=options.tsv,
+        tsv=options.tsv,
+        record=make_record(options.spec),
     )
 
 

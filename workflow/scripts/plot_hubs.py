@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from repalign.figures.files import save_figure
 from repalign.figures.hubs import hub_values, numbers_of, plot_hubs
 from repalign.figures.model_values import read_models
-from repalign.figures.numbers import dataset_of, save_figure
+from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import read_pairs
 from repalign.scripting import run, script_parser
 from repalign.tables.prepared import read_regions, roi_groups
@@ -29,11 +30,11 @@ def main(options: argparse.Namespace) -> None:
     figure, numbers = plot_hubs(hubs, title, options.source), numbers_of(hubs)
     save_figure(
         figure,
-        numbers,
-        make_record(options.spec),
+        numbers.frame(),
         png=options.output,
         svg=options.svg,
-        table=options.tsv,
+        tsv=options.tsv,
+        record=make_record(options.spec),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from repalign.figures.files import save_figure
 from repalign.figures.model_scatter import model_fits, numbers_of, plot_models
 from repalign.figures.model_values import read_models
-from repalign.figures.numbers import dataset_of, save_figure
+from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import read_pairs
 from repalign.figures.regions import arrange
 from repalign.scripting import run, script_parser
@@ -36,11 +37,11 @@ def main(options: argparse.Namespace) -> None:
     numbers = numbers_of(fits, arrange(regions, rois, joined=True))
     save_figure(
         figure,
-        numbers,
-        make_record(options.spec),
+        numbers.frame(),
         png=options.output,
         svg=options.svg,
-        table=options.tsv,
+        tsv=options.tsv,
+        record=make_record(options.spec),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from repalign.figures.files import save_figure
 from repalign.figures.model_values import read_models
-from repalign.figures.numbers import dataset_of, save_figure
+from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import read_pairs
 from repalign.figures.palette import MEASURE_NAMES
 from repalign.figures.region_boxes import (
@@ -42,11 +43,11 @@ def main(options: argparse.Namespace) -> None:
     figure, numbers = plot_region_boxes(boxes, title, options.source), numbers_of(boxes)
     save_figure(
         figure,
-        numbers,
-        make_record(options.spec),
+        numbers.frame(),
         png=options.output,
         svg=options.svg,
-        table=options.tsv,
+        tsv=options.tsv,
+        record=make_record(options.spec),
     )
 
 

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from repalign.figures.comparisons import numbers_of, plot_panels, statistics_panels
-from repalign.figures.numbers import dataset_of, save_figure
+from repalign.figures.files import save_figure
+from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
 from repalign.figures.regions import arrange
 from repalign.scripting import run, script_parser
@@ -35,11 +36,11 @@ def main(options: argparse.Namespace) -> None:
     numbers = numbers_of(panels, arranged)
     save_figure(
         figure,
-        numbers,
-        make_record(options.spec),
+        numbers.frame(),
         png=options.output,
         svg=options.svg,
-        table=options.tsv,
+        tsv=options.tsv,
+        record=make_record(options.spec),
     )
 
 

@@ -13,6 +13,7 @@ from repalign.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 PAGE = "results/nsd/figures/quality.png"
+NETWORK = "results/nsd/figures/network_inter.png"
 
 
 @pytest.fixture
@@ -32,6 +33,8 @@ def test_figures_that_are_there_are_taken(root):
     (root / PAGE).parent.mkdir(parents=True)
     (root / PAGE).touch()
     assert report_files(workflow, catalogue) == [PAGE]
+    (root / NETWORK).touch()
+    assert report_files(workflow, catalogue) == [PAGE, NETWORK]
 
 
 def test_files_cannot_be_taken_for_options():

@@ -112,14 +112,13 @@ def test_every_figure_is_made_with_its_numbers_and_equal_bytes(tables, folder, t
         assert record["dataset_source"] == "simulated"
     svg = (tmp_path / "a/figure.svg").read_text()
     assert "<dc:date>" not in svg
-    assert "NSD" in svg, "text stays text"
-    assert "simulated data" in svg
+    assert "<text" not in svg, "letters are outlines"
     with Image.open(tmp_path / "a/figure.png") as image:
         assert image.width >= 1300
     lines = (tmp_path / "a/figure.tsv").read_text().splitlines()
-    assert lines[0] == "panel\titem\tquantity\tvalue"
-    assert len(lines) > 10
-    assert all(line.count("\t") == 3 for line in lines)
+    assert lines[0].startswith("panel\titem\t")
+    assert len(lines) > 3
+    assert len({line.count("\t") for line in lines}) == 1
 
 
 @pytest.mark.parametrize("job", JOBS, ids=named)

@@ -273,8 +273,12 @@ def test_attenuation_takes_the_regions_that_have_all_measures():
 def test_numbers_are_tidy_and_can_be_found_again():
     numbers = Numbers()
     numbers.columns("panel", ["V1", "V2"], {"x": np.array([1 / 3, np.nan]), "mark": ["*", ""]})
-    lines = numbers.text().splitlines()
-    assert lines[0] == "panel\titem\tquantity\tvalue"
-    assert numbers.value("panel", "V1", "x") == "0.333333333"
-    assert numbers.value("panel", "V2", "x") == "nan"
+    numbers.add("law", "all", "a", 2.0)
+    frame = numbers.frame()
+    assert list(frame.columns) == ["panel", "item", "x", "mark", "a"]
+    assert frame["item"].tolist() == ["V1", "V2", "all"]
+    np.testing.assert_array_equal(frame["x"], [1 / 3, np.nan, np.nan])
+    assert frame["mark"].tolist() == ["*", "", ""]
     assert numbers.value("panel", "V1", "mark") == "*"
+    with pytest.raises(ValueError, match="a of all in law twice"):
+        numbers.add("law", "all", "a", 3.0)

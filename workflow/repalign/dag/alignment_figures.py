@@ -1,7 +1,6 @@
 """Figures of alignment: which there are, what they are drawn from, and their steps.
 
-A figure belongs to a question, which is its category in the report. It is wanted where all tables
-that it is drawn from are.
+A figure is wanted where all tables that it is drawn from are.
 """
 
 from __future__ import annotations
@@ -53,8 +52,6 @@ class AlignmentFigure:
         Step, rule and script.
     output : str
         Path pattern of the PNG file; the others lie beside it.
-    question : str
-        Category in the report.
     tables : mapping of str to Need
         Tables that it is drawn from, by option.
     datasets : tuple of str
@@ -67,7 +64,6 @@ class AlignmentFigure:
 
     step: str
     output: str
-    question: str
     tables: Mapping[str, Need]
     datasets: tuple[str, ...]
     conditions: tuple[Need, ...] = ()
@@ -76,26 +72,24 @@ class AlignmentFigure:
     """Keys of the section `figures` that it depends on."""
 
 
-SUBJECTS, MODELS_AND_BRAIN = "Inter-subject alignment", "Models and brain"
-HALVES, STATISTICS, NOISE = "Hemispheres", "Statistics compared", "Reliability and noise"
 HUMAN, HCP = ("nsd", "things", "laion"), ("nsd", "things")
 
 FIGURES = (
     AlignmentFigure(
-        "plot_region_boxes", paths.REGION_BOXES, SUBJECTS,
+        "plot_region_boxes", paths.REGION_BOXES,
         {"subject_subject": PAIRS_1, "subject_model": MODELS, "pvalues": PVALUES}, HUMAN,
     ),
     AlignmentFigure(
-        "plot_model_scatter", paths.MODEL_SCATTER, MODELS_AND_BRAIN,
+        "plot_model_scatter", paths.MODEL_SCATTER,
         {"subject_subject": PAIRS_1, "subject_model": MODELS}, HUMAN,
         settings=("bootstrap", "seed"),
     ),
     AlignmentFigure(
-        "plot_hubs", paths.HUB_BOXES, MODELS_AND_BRAIN,
+        "plot_hubs", paths.HUB_BOXES,
         {"subject_subject": PAIRS_1, "subject_model": MODELS}, HCP,
     ),
     AlignmentFigure(
-        "plot_hemispheres", paths.HEMISPHERES, HALVES,
+        "plot_hemispheres", paths.HEMISPHERES,
         {
             "subject_subject": PAIRS_1, "separated_subjects": PAIRS_1_SEPARATED,
             "separated_models": MODELS_SEPARATED, "pvalues": PVALUES,
@@ -103,20 +97,20 @@ FIGURES = (
         settings=("hemisphere_marks",),
     ),
     AlignmentFigure(
-        "plot_statistics", paths.STATISTICS, STATISTICS,
+        "plot_statistics", paths.STATISTICS,
         {"subject_subject": PAIRS_1, "spearman": PAIRS_1_SPEARMAN, "cka": CKA}, HUMAN,
     ),
     AlignmentFigure(
-        "plot_reliability", paths.RELIABILITY, NOISE, {"subject_subject": PAIRS_1}, HUMAN,
+        "plot_reliability", paths.RELIABILITY, {"subject_subject": PAIRS_1}, HUMAN,
         settings=("bootstrap", "seed"),
     ),
     AlignmentFigure(
-        "plot_shifts", paths.SHIFTS, NOISE,
+        "plot_shifts", paths.SHIFTS,
         {"shift_0": PAIRS_0, "shift_1": PAIRS_1, "shift_2": PAIRS_2}, HUMAN,
         settings=("bootstrap", "seed"),
     ),
     AlignmentFigure(
-        "plot_attenuation", paths.ATTENUATION, NOISE,
+        "plot_attenuation", paths.ATTENUATION,
         {"shift_0": PAIRS_0, "shift_1": PAIRS_1, "subject_model": MODELS}, HUMAN,
         latex=True, settings=("attenuation_starts", "seed"),
     ),
@@ -133,11 +127,6 @@ WITH_REFERENCE = {"plot_model_scatter", "plot_attenuation"}
 def alignment_constraints() -> dict[str, str]:
     """Return the regular expression of every wildcard of figures of alignment."""
     return {name: "|".join(values) for name, values in WILDCARDS.items()}
-
-
-def question(step: str) -> str:
-    """Return the category of a step's figures in the report."""
-    return next(figure.question for figure in FIGURES if figure.step == step)
 
 
 def alignment_figure_steps(plans: Plans, catalogue: Sequence[Derivative]) -> list[Step]:

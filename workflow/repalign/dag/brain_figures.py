@@ -154,6 +154,15 @@ def brain_figures(
     return found
 
 
+def brain_figure_names(dataset: str) -> list[str]:
+    """Return all figures that there can be of a dataset, whether its tables are there or not."""
+    return [
+        topic.pattern.format(**{"dataset": dataset, topic.wildcard: name})
+        for topic in TOPICS
+        for name in topic.figures
+    ]
+
+
 def parcellation(plans: Plans, hemisphere: str) -> str:
     """Return the parcellation of a hemisphere, whether it is there or not."""
     return plans.nsd.raw(plans.settings.maps.parcellation, hemisphere=hemisphere)

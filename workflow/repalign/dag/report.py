@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from repalign.dag.brain_figures import brain_figure_names
 from repalign.dag.build import figures
 from repalign.dag.catalogue import Derivative
 from repalign.dag.recorded import RecordedPlan
@@ -15,13 +16,20 @@ from repalign.tables import paths
 
 STYLE = "workflow/report/style.css"
 SECTIONS = {
-    "datasets": "1 Datasets and data quality",
-    "subjects": "2 Across subjects",
-    "models": "3 Brains and models",
-    "components": "4 Shared components",
-    "others": "5 Other datasets",
-    "assemblies": "6 Assemblies for Brain-Score",
-    "curated": "7 Curated decoding set",
+    "datasets": "01 Datasets and data quality",
+    "subjects": "02 Across subjects",
+    "models": "03 Brains and models",
+    "hierarchy": "04 Hierarchy",
+    "connectivity": "05 Connectivity",
+    "networks": "06 Networks",
+    "maps": "07 Cortical maps",
+    "hemispheres": "08 Hemispheres",
+    "noise": "09 Reliability and noise",
+    "statistics": "10 Statistics compared",
+    "components": "11 Shared components",
+    "others": "12 Other datasets",
+    "assemblies": "13 Assemblies for Brain-Score",
+    "curated": "14 Curated decoding set",
 }
 """Titles of the sections by their short names; the report sorts them, so they are numbered."""
 
@@ -46,7 +54,12 @@ def report_files(workflow: Workflow, catalogue: Sequence[Derivative]) -> list[st
     RepalignError
         If there is none.
     """
-    wanted = [*figures(catalogue), paths.CURATION_FIGURE.format(dataset="nsd")]
+    datasets = dict.fromkeys(row.dataset for row in catalogue)
+    wanted = [
+        *figures(catalogue),
+        *(path for dataset in datasets for path in brain_figure_names(dataset)),
+        paths.CURATION_FIGURE.format(dataset="nsd"),
+    ]
     found = [
         path
         for path in wanted

@@ -61,14 +61,15 @@ def draw_boxes(
         patch.set(facecolor=color, alpha=0.75)
     if not point:
         return
-    for place, column in zip(places, columns, strict=True):
+    # In the colour of the box, which is but a line where subjects hardly differ.
+    for place, column, color in zip(places, columns, colors, strict=True):
         axes.scatter(
             place + offsets(len(column)) * width,
             column,
             s=point,
-            color=INK,
-            linewidths=0,
-            alpha=0.75,
+            color=color,
+            edgecolors=INK,
+            linewidths=0.35,
             zorder=4,
         )
 

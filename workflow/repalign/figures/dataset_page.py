@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from repalign.figures.colors import BLUE, GREEN
 from repalign.figures.dataset_numbers import DatasetNumbers, Reliability
+from repalign.figures.palette import BLUE, GREEN
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from repalign.figures.palette import number
 from repalign.figures.style import look, save_png
 from repalign.tables.atomic import atomic_file
-from repalign.tables.provenance import encode
+from repalign.tables.provenance import write_sidecar
 
 RASTER_DPI = 300
 """Dots per inch of the parts of an SVG that are pictures."""
@@ -39,15 +39,18 @@ def save_figure(
     png, svg, tsv : str or Path
         The files to make, the PNG last.
     record : mapping
-        Provenance, which both pictures carry.
+        Provenance: inside the PNG file, beside the others.
     """
     save_numbers(numbers, tsv)
-    save_svg(figure, svg, record)
+    write_sidecar(tsv, record)
+    save_svg(figure, svg)
+    write_sidecar(svg, record)
+    # Last, because it says that all of them are there.
     save_png(figure, png, record)
 
 
-def save_svg(figure: Figure, path: str | Path, record: Mapping[str, Any]) -> None:
-    """Write a figure as SVG with its provenance as description and without a date.
+def save_svg(figure: Figure, path: str | Path) -> None:
+    """Write a figure as SVG without a date.
 
     Letters are outlines, so that it looks the same with whatever fonts a machine has.
 
@@ -57,10 +60,8 @@ def save_svg(figure: Figure, path: str | Path, record: Mapping[str, Any]) -> Non
         The figure, which stays as it is.
     path : str or Path
         The file to make.
-    record : mapping
-        Provenance.
     """
-    metadata = {"Date": None, "Creator": None, "Description": encode(record)}
+    metadata = {"Date": None, "Creator": None}
     fixed: Any = {"svg.hashsalt": "repalign", "svg.fonttype": "path"}
     with look(), matplotlib.rc_context(fixed), atomic_file(path) as temporary:
         figure.savefig(temporary, format="svg", dpi=RASTER_DPI, metadata=metadata)
@@ -81,3 +82,10 @@ def save_numbers(numbers: pd.DataFrame, path: str | Path) -> None:
         text[name] = [number(float(value)) for value in text[name]]
     with atomic_file(path) as temporary:
         text.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+
+
+def save_text(text: str, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write a text that comes with a figure, with its provenance beside it."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    write_sidecar(path, record)

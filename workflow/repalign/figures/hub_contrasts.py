@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from repalign.errors import RepalignError
-from repalign.figures.marks import boxes, source_note, star_row
+from repalign.figures.boxes import draw_boxes
+from repalign.figures.marks import star_row, table_note
 from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.contrasts import Contrast, contrast
@@ -179,12 +180,12 @@ def plot_comparison(
     with look():
         figure = new_figure(width, 740)
         axes = axes_at(figure, 110, 165, width - 160, 440)
-        draw_boxes(axes, comparison, colors)
+        draw_comparison(axes, comparison, colors)
         headings(figure, title, subtitle, comparison_note(comparison, table, source), 695)
     return figure
 
 
-def draw_boxes(
+def draw_comparison(
     axes: Axes,
     comparison: Comparison,
     colors: Sequence[tuple[str, str]],
@@ -193,11 +194,13 @@ def draw_boxes(
     """Draw boxes of both conditions side by side, stars above, names below."""
     places = np.arange(len(comparison.groups), dtype=float)
     axes.axhline(0, color=QUIET, linewidth=PIXEL, zorder=0)
-    for k, (one, two) in enumerate(colors):
-        boxes(axes, [places[k] - 0.2], [comparison.first[:, k]], one)
-        boxes(axes, [places[k] + 0.2], [comparison.second[:, k]], two)
-        for a, b in zip(comparison.first[:, k], comparison.second[:, k], strict=True):
-            axes.plot([k - 0.2, k + 0.2], [a, b], color="0.6", linewidth=0.6, zorder=2.5)
+    for side, values in enumerate((comparison.first, comparison.second)):
+        shades = [pair[side] for pair in colors]
+        draw_boxes(axes, places + (side - 0.5) * 0.4, values, shades, width=0.32, point=0)
+    for k in range(len(places)):
+        pairs = np.array([comparison.first[:, k], comparison.second[:, k]])
+        axes.plot([k - 0.2, k + 0.2], pairs, color=INK, alpha=0.5, linewidth=0.5, marker=".",
+                  markersize=3.5, zorder=4)  # fmt: skip
     star_row(axes, places.tolist(), [apa_star(p) for p in comparison.tests.adjusted])
     many = len(places) > 6
     axes.set_xticks(places, comparison.groups, rotation=45 if many else 0,
@@ -225,7 +228,7 @@ def condition_handles(comparison: Comparison, colors: Sequence[tuple[str, str]])
 def comparison_note(comparison: Comparison, table: str | Path, source: str | None) -> str:
     """Return the note below: what a point is, and which test the stars are of."""
     n_tests = int(np.count_nonzero(~np.isnan(comparison.tests.p)))
-    return source_note(
+    return table_note(
         table,
         source,
         f"{len(comparison.subjects)} subjects",

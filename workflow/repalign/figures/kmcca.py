@@ -12,9 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from repalign.errors import RepalignError
-from repalign.figures.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY
-from repalign.figures.colors import HUBS as HUB_COLORS
-from repalign.figures.marks import source_note
+from repalign.figures.marks import table_note
+from repalign.figures.palette import BLUE, GREEN, GREY, HUB_COLORS, ORANGE, PURPLE, SKY
 from repalign.figures.parcels import HUB_TITLES
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
@@ -137,7 +136,7 @@ def plot_projections(
             "Images on the components that subjects share",
             "Every point is an image: kernel multi-view CCA over subjects, mean over subjects, "
             "axes from the smallest to the largest value",
-            source_note(table, source, f"{numbers['nsd_id'].nunique()} images"),
+            table_note(table, source, f"{numbers['nsd_id'].nunique()} images"),
             height - 45,
         )
     return figure
@@ -230,14 +229,16 @@ def plot_words(numbers: pd.DataFrame, table: str | Path, *, source: str | None =
         figure = new_figure(max(170 + len(hubs) * (width + 150), 1100), height)
         for k, hub in enumerate(hubs):
             axes = axes_at(figure, 170 + k * (width + 150), 140, width, high)
-            _bars(axes, numbers[numbers["hub"] == HUB_NAMES[hub]], HUB_COLORS[hub], limit)
+            _bars(
+                axes, numbers[numbers["hub"] == HUB_NAMES[hub]], HUB_COLORS[HUB_NAMES[hub]], limit
+            )
             axes.set_title(HUB_TITLES[hub], loc="left", fontsize=9, fontweight="bold")
         headings(
             figure,
             "Words at both ends of the first shared component",
             "Mean of the component over images whose first caption has the word; full colour: "
             "p < 0.05 in a permutation test of that word alone",
-            source_note(table, source, f"at most {N_WORDS} words at each end of a hub"),
+            table_note(table, source, f"at most {N_WORDS} words at each end of a hub"),
             height - 45,
         )
     return figure

@@ -1,4 +1,4 @@
-"""Marks that several figures draw: boxes, shaded curves, and where a table came from."""
+"""Marks that several figures draw: stars, shaded curves, and where a table came from."""
 
 from __future__ import annotations
 
@@ -8,34 +8,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
+from repalign.figures.panels import source_note
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, PIXEL, QUIET
-
-
-def boxes(axes: Axes, places: Sequence[float], columns: Sequence[Floats], color: str, *,
-          width: float = 0.32) -> None:  # fmt: skip
-    """Draw a box over its points at each place; NaN are left out, empty columns draw nothing."""
-    for place, column in zip(places, columns, strict=True):
-        values = column[~np.isnan(column)]
-        if not values.size:
-            continue
-        drawn = axes.boxplot(
-            [values],
-            positions=[place],
-            widths=width,
-            whis=(0, 100),
-            showfliers=False,
-            patch_artist=True,
-            manage_ticks=False,
-            medianprops={"color": INK, "linewidth": 1.2},
-            whiskerprops={"color": INK, "linewidth": 0.6},
-            capprops={"color": INK, "linewidth": 0.6},
-        )
-        drawn["boxes"][0].set(facecolor=color, alpha=0.55, edgecolor=INK, linewidth=0.6)
-        axes.scatter(
-            np.full(values.size, place), values, s=9, color=color, edgecolors="white",
-            linewidths=0.4, zorder=3,
-        )  # fmt: skip
 
 
 def star_row(axes: Axes, places: Sequence[float], stars: Sequence[str]) -> None:
@@ -78,8 +53,7 @@ def zero_line(axes: Axes) -> None:
     axes.axhline(0, color=QUIET, linewidth=PIXEL, zorder=0)
 
 
-def source_note(table: str | Path, source: str | None, *facts: str) -> str:
+def table_note(table: str | Path, source: str | None, *facts: str) -> str:
     """Return the note below a figure: its table, what was counted, and the source."""
     path = Path(table).resolve()
-    origin = f"{source} data" if source else "source of the data unknown"
-    return " · ".join((f"{path.parent.name}/{path.name}", *facts, origin))
+    return " · ".join((f"{path.parent.name}/{path.name}", *facts, source_note(source)))

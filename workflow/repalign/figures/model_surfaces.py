@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.axes3d import Axes3D  # type: ignore[import-untyped]
 
 from repalign.errors import RepalignError
-from repalign.figures.marks import source_note
+from repalign.figures.marks import table_note
 from repalign.figures.rows import BATCH_ROWS, Floats, mean_of_known
 from repalign.figures.style import PIXEL, axes_at, headings, look, new_figure, pixels
 from repalign.kernels.depth import relative_depth, resample_curves
@@ -166,7 +166,7 @@ def plot_surfaces(surfaces: Surfaces, table: str | Path, *, source: str | None =
             "Layers of language models with layers of vision models",
             "Mean over batches of images, then over pairs of models; "
             "depth 0: first layer, 1: last one",
-            source_note(table, source, f"{surfaces.n_pairs} pairs of models"),
+            table_note(table, source, f"{surfaces.n_pairs} pairs of models"),
             1205,
         )
     return figure

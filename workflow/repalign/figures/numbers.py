@@ -1,4 +1,4 @@
-"""The numbers that a figure draws, in one long table beside it."""
+"""The numbers that a figure draws, as the table beside it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
-from matplotlib.figure import Figure
+import pandas as pd
 
-from repalign.figures.style import DPI, look, save_png
 from repalign.kernels.power_law import PowerLaw
-from repalign.tables.atomic import atomic_file
-from repalign.tables.provenance import KEY, write_sidecar
-
-HEADER = ("panel", "item", "quantity", "value")
 
 NAMES = {
     "nsd": "NSD", "things": "THINGS", "bold5000": "BOLD5000", "laion": "LAION-fMRI",
@@ -23,20 +17,25 @@ NAMES = {
 }  # fmt: skip
 """How datasets are written."""
 
-SVG_LOOK = {"svg.hashsalt": KEY, "svg.fonttype": "none", "svg.image_inline": True}
-"""Equal figures give equal bytes, and text stays text."""
-
 
 class Numbers:
     """Rows of a figure's table: what is drawn where, and its value."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, str, str, str]] = []
+        self.rows: dict[tuple[str, str], dict[str, float | str]] = {}
 
     def add(self, panel: str, item: str, quantity: str, value: float | str) -> None:
-        """Add one value: a text, or a number with nine digits."""
-        text = value if isinstance(value, str) else f"{value:.9g}"
-        self.rows.append((panel, item, quantity, text))
+        """Add one value.
+
+        Raises
+        ------
+        ValueError
+            If it is there already.
+        """
+        row = self.rows.setdefault((panel, item), {})
+        if quantity in row:
+            raise ValueError(f"{quantity} of {item} in {panel} twice")
+        row[quantity] = value
 
     def columns(
         self, panel: str, items: Sequence[str], columns: Mapping[str, Sequence[Any] | Any]
@@ -59,51 +58,25 @@ class Numbers:
         if samples:
             self.add(panel, "power law", "bootstrap_fits", float(np.isfinite(samples[0]).sum()))
 
-    def text(self) -> str:
-        """Return the table, tab-separated, with a header."""
-        return "".join("\t".join(row) + "\n" for row in (HEADER, *self.rows))
+    def frame(self) -> pd.DataFrame:
+        """Return the table: a row for what is drawn in a panel, a column for each quantity.
 
-    def value(self, panel: str, item: str, quantity: str) -> str:
-        """Return the text of one value."""
-        return next(v for p, i, q, v in self.rows if (p, i, q) == (panel, item, quantity))
+        Cells without a value are NaN, or empty in columns of texts.
+        """
+        frame = pd.DataFrame(
+            [{"panel": panel, "item": item, **found} for (panel, item), found in self.rows.items()]
+        )
+        texts = {
+            quantity
+            for found in self.rows.values()
+            for quantity, value in found.items()
+            if isinstance(value, str)
+        }
+        return frame.fillna(dict.fromkeys(texts, ""))
 
-
-def save_figure(
-    figure: Figure,
-    numbers: Numbers,
-    record: Mapping[str, Any],
-    *,
-    png: str | Path,
-    svg: str | Path,
-    table: str | Path,
-) -> None:
-    """Write a figure in both formats, with its numbers; equal figures give equal bytes.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure; it is emptied.
-    numbers : Numbers
-        What it draws.
-    record : mapping
-        Provenance: inside the PNG file, beside the others.
-    png, svg, table : str or Path
-        The files to make.
-    """
-    write_text(table, numbers.text(), record)
-    metadata = {"Date": None, "Creator": None}
-    with look(), matplotlib.style.context([SVG_LOOK]), atomic_file(svg) as temporary:
-        figure.savefig(temporary, format="svg", dpi=DPI, metadata=metadata)
-    write_sidecar(svg, record)
-    # Last, because it says that all of them are there.
-    save_png(figure, png, record)
-
-
-def write_text(path: str | Path, text: str, record: Mapping[str, Any]) -> None:
-    """Write a text with its provenance beside it."""
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    write_sidecar(path, record)
+    def value(self, panel: str, item: str, quantity: str) -> float | str:
+        """Return one value."""
+        return self.rows[panel, item][quantity]
 
 
 def dataset_of(table: str | Path) -> str:

@@ -7,6 +7,8 @@ import math
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 VERMILION, SKY = "#D55E00", "#56B4E9"
 """The set of Okabe and Ito (2008)."""
+GREY = "#999999"
+"""What has no colour of its own: the rest, and what comes before."""
 
 MODALITY_COLORS = {"vision": VERMILION, "language": GREEN}
 MEASURES = {"intersubject": BLUE, **MODALITY_COLORS}

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from repalign.errors import RepalignError
-from repalign.figures.colors import BLUE, GREY
 from repalign.figures.hub_contrasts import (
     Comparison,
     compare,
@@ -17,6 +16,7 @@ from repalign.figures.hub_contrasts import (
     subject_diagonals,
 )
 from repalign.figures.kmcca import read_columns
+from repalign.figures.palette import BLUE, GREY
 from repalign.figures.parcels import HUB_TITLES
 from repalign.tables.hubs import HUBS
 from repalign.tables.prepared import region_labels

@@ -11,14 +11,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from repalign.figures.colors import BLUE, VERMILION
 from repalign.figures.hub_contrasts import (
     Comparison,
     compare,
     comparison_note,
-    draw_boxes,
+    draw_comparison,
 )
 from repalign.figures.pair_cubes import Cube, read_pair_cube
+from repalign.figures.palette import BLUE, VERMILION
 from repalign.figures.parcels import TOP_30, Parcels, strongest
 from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.rsa import COMPARISONS
@@ -153,7 +153,7 @@ def plot_partitions(
     top, label = 715, f"RDM similarity ({COMPARISONS[comparison]})"
     with look():
         figure = new_figure(WIDTH, top + SIDE + 190)
-        draw_boxes(
+        draw_comparison(
             axes_at(figure, 110, 165, WIDTH - 160, 400),
             shown.comparison,
             [(VERMILION, BLUE)] * len(shown.comparison.groups),

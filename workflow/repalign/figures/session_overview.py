@@ -14,14 +14,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from repalign.errors import RepalignError
-from repalign.figures.colors import HUBS as HUB_COLORS
-from repalign.figures.marks import band, source_note, zero_line
+from repalign.figures.marks import band, table_note, zero_line
+from repalign.figures.palette import HUB_COLORS
 from repalign.figures.parcels import HUB_TITLES, TOP_30, Parcels, strongest
 from repalign.figures.rows import Floats, Mean, batches, mean_of_known, positions
 from repalign.figures.scale import color_scale
-from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
-from repalign.figures.untrained import LayerCurves, hub_curves
-from repalign.tables.hubs import HUBS
+from repalign.figures.style import PIXEL, QUIET, axes_at, headings, look, new_figure
+from repalign.figures.untrained import LayerCurves, hub_color, hub_curves
+from repalign.tables.hubs import HUB_NAMES, HUBS
 
 COLUMNS = ("roi_x", "roi_y", "similarity", "subject_i", "subject_j", "join_hemispheres")
 WIDTH, HEIGHT, SIDE = 1600, 1490, 600
@@ -187,7 +187,7 @@ def plot_overview(
             title,
             f"Inter-subject: mean over sessions and {pairs.n_pairs} pairs of subjects. Models: "
             "layer farthest from 0, mean over sessions, models and subjects",
-            source_note(table, source, f"{len(pairs.rois)} regions", *counted),
+            table_note(table, source, f"{len(pairs.rois)} regions", *counted),
             HEIGHT - 45,
         )
     return figure
@@ -195,7 +195,9 @@ def plot_overview(
 
 def _color(roi: int, parcels: Parcels) -> str:
     """Return the colour of the hub of a region, grey where it is in none."""
-    found = [HUB_COLORS[hub] for hub, names in HUBS.items() if parcels.names[roi] in names]
+    found = [
+        HUB_COLORS[HUB_NAMES[hub]] for hub, areas in HUBS.items() if parcels.names[roi] in areas
+    ]
     return found[0] if found else OTHER
 
 
@@ -232,9 +234,11 @@ def _best(axes: Axes, pairs: SessionPairs, parcels: Parcels) -> None:
 def _hub_legend(figure: Figure) -> None:
     """Name the colours of the hubs, between both rows of panels."""
     handles = [
-        Line2D([], [], marker="s", linestyle="", color=color, markersize=6,
-               label=HUB_TITLES.get(hub, "Other regions"))
-        for hub, color in (*HUB_COLORS.items(), ("other", OTHER))
+        Line2D([], [], marker="s", linestyle="", color=color, markersize=6, label=name)
+        for name, color in (
+            *((HUB_TITLES[hub], HUB_COLORS[short]) for hub, short in HUB_NAMES.items()),
+            ("Other regions", OTHER),
+        )
     ]  # fmt: skip
     figure.legend(
         handles=handles, ncols=len(handles), frameon=False, fontsize=8, loc="center",
@@ -278,5 +282,5 @@ def _depths(figure: Figure, models: LayerCurves, parcels: Parcels) -> None:
         zero_line(axes)
         depth = np.linspace(0, 1, curves[modality].shape[1])
         for hub, lines in hub_curves(curves[modality], models.rois, parcels).items():
-            band(axes, depth, lines, HUB_COLORS.get(hub, INK), HUB_TITLES.get(hub, "All regions"))
+            band(axes, depth, lines, hub_color(hub), HUB_TITLES.get(hub, "All regions"))
         axes.yaxis.set_major_locator(MaxNLocator(5))

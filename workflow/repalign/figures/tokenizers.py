@@ -15,11 +15,11 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from repalign.errors import RepalignError
-from repalign.figures.colors import BLUE
 from repalign.figures.kmcca import read_columns
-from repalign.figures.marks import source_note
+from repalign.figures.marks import table_note
 from repalign.figures.model_scores import model_scores
 from repalign.figures.pair_cubes import read_pair_cube
+from repalign.figures.palette import BLUE
 from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.depth import signed_peak
@@ -207,7 +207,7 @@ def plot_tokenizers(
             "Tokens of captions, language models and other subjects",
             f"Every point is a region. Tokenizers: RDM of captions by {SCORES[summary.score]}, "
             "mean over tokenizers and subjects",
-            source_note(
+            table_note(
                 table,
                 source,
                 f"{len(summary.regions)} regions",

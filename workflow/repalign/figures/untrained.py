@@ -15,13 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from repalign.errors import RepalignError
-from repalign.figures.colors import HUBS as HUB_COLORS
-from repalign.figures.marks import band, source_note, zero_line
+from repalign.figures.marks import band, table_note, zero_line
 from repalign.figures.model_scores import DepthSummary
+from repalign.figures.palette import HUB_COLORS
 from repalign.figures.parcels import HUB_TITLES, Parcels
 from repalign.figures.rows import BATCH_ROWS, Floats, Mean, mean_of_known, positions
 from repalign.figures.style import INK, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.depth import relative_depth, resample_curves, signed_peak
+from repalign.tables.hubs import HUB_NAMES
 
 COLUMNS = ("layer", "score", "roi", "subject", "model", "modality")
 MODALITIES = ("vision", "language")
@@ -256,7 +257,7 @@ def plot_untrained(
             "Layers of models with random and with learnt weights",
             "Mean over models, sessions and the regions of a hub; bands are the standard error "
             "over subjects. Depth 0: first layer, 1: last",
-            source_note(table, source, *_counted(untrained)),
+            table_note(table, source, *_counted(untrained)),
             height - 45,
         )
     return figure
@@ -265,6 +266,11 @@ def plot_untrained(
 def _counted(shown: LayerCurves) -> list[str]:
     """Return how many untrained models there are."""
     return [f"{count} untrained {name} models" for name, count in shown.counts.items()]
+
+
+def hub_color(hub: str) -> str:
+    """Return the colour of a hub; of all regions, that of text."""
+    return HUB_COLORS[HUB_NAMES[hub]] if hub in HUB_NAMES else INK
 
 
 def _curves(axes: Axes, shown: LayerCurves, modality: str, parcels: Parcels) -> None:
@@ -276,8 +282,7 @@ def _curves(axes: Axes, shown: LayerCurves, modality: str, parcels: Parcels) -> 
     zero_line(axes)
     depth = np.linspace(0, 1, N_POINTS)
     for hub, lines in hub_curves(shown.curves[modality], shown.rois, parcels).items():
-        color = HUB_COLORS.get(hub, INK)
-        band(axes, depth, lines, color, HUB_TITLES.get(hub, "All regions"))
+        band(axes, depth, lines, hub_color(hub), HUB_TITLES.get(hub, "All regions"))
     axes.yaxis.set_major_locator(MaxNLocator(5))
 
 

@@ -1,4 +1,4 @@
-"""Differences between two conditions over units: t tests by column, with corrections."""
+"""Two conditions over units: paired or Welch's t tests by column, with corrections."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from repalign.kernels.paired import bonferroni, paired_t
 from repalign.kernels.pvalues import benjamini_hochberg
 
 Array = npt.NDArray[Any]
@@ -59,10 +60,13 @@ def contrast(first: Array, second: Array, *, test: str, correction: str) -> Cont
         raise ValueError(f"shapes {first.shape} and {second.shape}; expected two equal matrices")
     if test not in TESTS or correction not in CORRECTIONS:
         raise ValueError(f"{test!r}, {correction!r}; expected one of {TESTS} and {CORRECTIONS}")
-    one = _paired if test == "paired" else _welch
-    sides = (first.T.astype(np.float64), second.T.astype(np.float64))
-    columns = [one(a, b) for a, b in zip(*sides, strict=True)]
-    difference, t, df, p = np.array(columns, dtype=np.float64).reshape(-1, 4).T
+    if test == "paired":
+        paired = paired_t(first, second)
+        difference, t, df, p = paired.difference, paired.t, paired.df, paired.p
+    else:
+        sides = (first.T.astype(np.float64), second.T.astype(np.float64))
+        columns = [_welch(a, b) for a, b in zip(*sides, strict=True)]
+        difference, t, df, p = np.array(columns, dtype=np.float64).reshape(-1, 4).T
     return Contrast(difference, t, df, p, correct(p, correction))
 
 
@@ -90,16 +94,7 @@ def correct(p: Array, correction: str) -> FloatArray:
         return benjamini_hochberg(p)
     if correction != "bonferroni":
         raise ValueError(f"{correction!r}; expected one of {CORRECTIONS}")
-    return np.minimum(p.astype(np.float64) * np.count_nonzero(~np.isnan(p)), 1.0)
-
-
-def _paired(a: FloatArray, b: FloatArray) -> tuple[float, float, float, float]:
-    """Test the mean difference of the units that have both values."""
-    difference = (a - b)[~np.isnan(a - b)]
-    if difference.size < 2 or np.ptp(difference) == 0:
-        return _untested(difference.mean() if difference.size else np.nan)
-    result = stats.ttest_1samp(difference, 0.0)
-    return float(difference.mean()), float(result.statistic), float(result.df), result.pvalue
+    return bonferroni(p)
 
 
 def _welch(a: FloatArray, b: FloatArray) -> tuple[float, float, float, float]:
