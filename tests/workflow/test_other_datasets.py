@@ -293,10 +293,11 @@ def test_files_of_absent_datasets_say_what_to_do(finished_others):
     assert "repalign simulate nsd" in done.stdout + done.stderr
 
 
-def test_figures_are_those_of_tables_that_are_not_by_session(finished_others):
+def test_figures_are_those_of_what_can_be_made_of_others(finished_others):
     done = finished_others.snakemake("-n")
     listed = done.stdout + done.stderr
     figures = {Path(word).name for word in listed.split() if word.endswith(".png")}
-    stem = Path(OTHER_SHIFT).stem
-    assert figures == {f"{stem}_heatmap.png", f"{stem}_ranking.png"}
+    stem, by_session = Path(OTHER_SHIFT).stem, Path(SESSION_PAIRS[1]).stem
+    assert {f"{stem}_heatmap.png", f"{stem}_ranking.png", f"{by_session}_overview.png"} <= figures
+    assert f"{by_session}_heatmap.png" not in figures, "tables by session have no heat maps"
     assert "results/nsd/" not in listed

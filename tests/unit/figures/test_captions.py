@@ -1,6 +1,8 @@
 """Captions become text without loose ends, whatever the settings are."""
 
+import re
 from collections import defaultdict
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +10,9 @@ import pytest
 from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 
+from repalign.dag.alignment_figures import alignment_constraints
+from repalign.dag.assembly_plan import FIGURES
+from repalign.dag.brain_figures import brain_figure_constraints
 from repalign.dag.table_maker import TABLES
 
 REPORT = Path(__file__).parents[3] / "workflow/report"
@@ -30,19 +35,52 @@ def rendered(path: Path, **things: object) -> str:
     return html
 
 
-def wildcards_of(path: Path) -> SimpleNamespace:
-    """The wildcards that the text uses; that rules have them is tested below."""
+CHOICES = {
+    "figure": FIGURES,
+    **{
+        name: tuple(pattern.replace("\\", "").split("|"))
+        for name, pattern in (alignment_constraints() | brain_figure_constraints()).items()
+    },
+}
+"""What wildcards of figures may be; those of tables are not asked for."""
+
+
+class Inputs(dict[str, str]):
+    """Inputs as Snakemake hands them over: by attribute, or by `get`."""
+
+    def __getattr__(self, name: str) -> str:
+        return self[name]
+
+
+def names_in(path: Path, what: str) -> set[str]:
+    """The wildcards or inputs that the text uses; that rules have them is tested below."""
     text = path.read_text(encoding="utf-8")
-    names = {part.split()[0].rstrip("}") for part in text.split("snakemake.wildcards.")[1:]}
-    values = {name: "regions" if name == "figure" else name for name in names}
-    return SimpleNamespace(**values)
+    return set(re.findall(rf"snakemake\.{what}\.(\w+)", text)) - {"get"}
+
+
+def variants() -> list[tuple[Path, dict[str, str]]]:
+    """Every caption with every choice of its wildcards."""
+    found = []
+    for path in CAPTIONS:
+        names = sorted(names_in(path, "wildcards"))
+        values = [CHOICES.get(name, (name,)) for name in names]
+        found += [(path, dict(zip(names, chosen, strict=True))) for chosen in product(*values)]
+    return found
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
-def test_a_caption_is_whole(path, spec):
+@pytest.mark.parametrize(
+    ("path", "wildcards"),
+    variants(),
+    ids=lambda x: x.stem if isinstance(x, Path) else "-".join(x.values()),
+)
+def test_a_caption_is_whole(path, wildcards, spec):
+    inputs = Inputs({name: f"results/nsd/{name}.parquet" for name in names_in(path, "input")})
     snakemake = SimpleNamespace(
-        params={"spec": spec}, config=defaultdict(dict), wildcards=wildcards_of(path)
+        params={"spec": spec},
+        config=defaultdict(dict),
+        wildcards=SimpleNamespace(**wildcards),
+        input=inputs,
     )
     html = rendered(path, snakemake=snakemake)
     text = html.replace("<tt", "").replace("</tt", "")
@@ -54,8 +92,8 @@ def test_a_caption_is_whole(path, spec):
 
 @pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
 def test_the_rule_of_a_caption_has_its_wildcards(path):
-    known = {f"{name}_table" for name in TABLES} | {"dataset", "variant", "figure"}
-    assert set(vars(wildcards_of(path))) <= known, path
+    known = {f"{name}_table" for name in TABLES} | {"dataset", "variant", *CHOICES}
+    assert names_in(path, "wildcards") <= known, path
     used = [f for f in RULES.glob("*.smk") if f'"../report/{path.name}"' in f.read_text()]
     assert used, "no rule shows it"
 
