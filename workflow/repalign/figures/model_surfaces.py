@@ -166,7 +166,7 @@ def plot_surfaces(surfaces: Surfaces, table: str | Path, *, source: str | None =
             "Layers of language models with layers of vision models",
             "Mean over batches of images, then over pairs of models; "
             "depth 0: first layer, 1: last one",
-            table_note(table, source, f"{surfaces.n_pairs} pairs of models"),
+            table_note(table, source, f"pairs of models: {surfaces.n_pairs}"),
             1205,
         )
     return figure
