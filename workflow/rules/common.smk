@@ -106,7 +106,8 @@ def begin():
     """
     runs_jobs = workflow.executor_plugin is not None and not workflow.dryrun
     if runs_jobs and workflow.is_main_process:
-        take_over(Path(workflow.persistence.path))
+        place = Path(workflow.persistence.path)
+        take_over(place, submits=workflow.non_local_exec)
 
 
 def inputs(name):

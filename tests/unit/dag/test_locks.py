@@ -21,10 +21,27 @@ sys.stdin.read()
 def folder(tmp_path, monkeypatch):
     """Snakemake's folder with the locks of a run."""
     monkeypatch.setattr(locks, "_held", [])
-    (tmp_path / "locks").mkdir()
-    for name in ("0.input.lock", "0.output.lock"):
-        (tmp_path / "locks" / name).write_text("results/a\n")
+    lock(tmp_path)
     return tmp_path
+
+
+def lock(folder) -> None:
+    """Lock the folder as Snakemake does, which is after the run took over."""
+    (folder / "locks").mkdir(exist_ok=True)
+    for name in ("0.input.lock", "0.output.lock"):
+        (folder / "locks" / name).write_text("results/a\n")
+
+
+def unlock(folder) -> None:
+    for left in (folder / "locks").iterdir():
+        left.unlink()
+
+
+def end_of_process() -> None:
+    """What is held ends with the process that holds it."""
+    for file in locks._held:
+        file.close()
+    locks._held.clear()
 
 
 def left(folder) -> int:
@@ -32,6 +49,7 @@ def left(folder) -> int:
 
 
 def other_run(folder) -> subprocess.Popen[str]:
+    unlock(folder)
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)],
         stdin=subprocess.PIPE,
@@ -40,6 +58,7 @@ def other_run(folder) -> subprocess.Popen[str]:
     )
     assert process.stdout is not None
     process.stdout.readline()
+    lock(folder)
     return process
 
 
@@ -64,6 +83,20 @@ def test_locks_of_unknown_runs_and_other_machines_stay(folder, holder):
     (folder / locks.HOLDER).write_text(holder)
     assert locks.take_over(folder) == 0
     assert left(folder) == 2
+    assert (folder / locks.HOLDER).read_text() == holder, "whose they are is not forgotten"
+
+
+def test_locks_stay_while_jobs_of_a_dead_run_may_go_on(folder):
+    unlock(folder)
+    locks.take_over(folder, submits=True)
+    lock(folder)
+    for _ in range(2):
+        end_of_process()
+        assert locks.take_over(folder) == 0
+        assert left(folder) == 2
+    end_of_process()
+    unlock(folder)
+    locks.take_over(folder)
     assert (folder / locks.HOLDER).read_text().strip() == platform.node()
 
 

@@ -4,7 +4,8 @@ Snakemake locks a folder with files, which stay when the process is killed, by a
 dropped connection; the next run then asks for `--unlock`. Here a run also holds a lock of the
 operating system, which ends with its process whatever happens. Who gets that one knows that no
 other run of this machine is alive, so files left by this machine are of the dead. A run on
-another machine is left to Snakemake, for not every network file system shares such locks.
+another machine is left to Snakemake, for not every network file system shares such locks; and so
+is one that submitted jobs to a cluster, because these go on when it dies.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import TextIO
 log = logging.getLogger(__name__)
 
 HOLDER = "repalign_holder"
+SUBMITS = " submits jobs"
+"""What follows the machine's name where the jobs of a run may outlive it."""
 _held: list[TextIO] = []
 """Open files whose locks end with this process."""
 
 
-def take_over(folder: Path) -> int:
+def take_over(folder: Path, *, submits: bool = False) -> int:
     """Hold the lock of this process on a folder, and remove what dead runs left of theirs.
 
     Only the first call of a process does anything.
@@ -31,6 +34,8 @@ def take_over(folder: Path) -> int:
     ----------
     folder : Path
         Snakemake's folder, `.snakemake`.
+    submits : bool
+        Whether jobs of this process are submitted to a cluster.
 
     Returns
     -------
@@ -51,15 +56,18 @@ def take_over(folder: Path) -> int:
     _held.append(file)
     file.seek(0)
     before = file.read().strip()
+    left = list((folder / "locks").glob("*.lock"))
     removed = 0
     try:
         if before == platform.node():
-            for left in (folder / "locks").glob("*.lock"):
-                left.unlink()
+            for lock in left:
+                lock.unlink()
                 removed += 1
-        file.truncate(0)
-        file.write(platform.node() + "\n")
-        file.flush()
+        # Whose the locks are must be known as long as they are there.
+        if removed == len(left):
+            file.truncate(0)
+            file.write(platform.node() + (SUBMITS if submits else "") + "\n")
+            file.flush()
     except OSError as error:
         log.warning("the lock of a run that is gone could not be taken over: %s", error)
     if removed:
