@@ -112,15 +112,14 @@ def _stand_in(output: Path, record: dict[str, object]) -> None:
     """Write an output that holds nothing but how it was made."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.parquet as pq
     from PIL import Image
 
-    from repalign.tables.provenance import encode, write_sidecar
+    from repalign.tables.parquet import write_table
+    from repalign.tables.provenance import write_sidecar
 
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".parquet":
-        schema = pa.schema([("stand_in", pa.int8())], {"repalign": encode(record)})
-        pq.write_table(schema.empty_table(), output)
+        write_table(output, pa.schema([("stand_in", pa.int8())]).empty_table(), record)
         return
     if not output.suffix:
         output.mkdir(exist_ok=True)

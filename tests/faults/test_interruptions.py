@@ -159,6 +159,8 @@ def test_a_second_run_in_the_same_folder_is_refused(project, undisturbed, tmp_pa
     recovers(project, undisturbed, moment.target)
 
 
+# The campaign of `make test-faults` kills a hundred runs; this is a short one.
+@pytest.mark.long
 def test_a_run_killed_again_and_again_gives_the_same_table(undisturbed, tmp_path):
     """From raw data alone, killed at every stage, never cleaned up."""
     project = undisturbed.copy(tmp_path / "project")

@@ -178,7 +178,7 @@ def test_the_bytes_do_not_depend_on_the_sharding(finished_all, tmp_path):
     [
         ({"scheme": "independent"}, independent),
         ({"unit": "image"}, by_image),
-        ({"unit": "image", "scheme": "independent"}, by_image),
+        pytest.param({"unit": "image", "scheme": "independent"}, by_image, marks=pytest.mark.long),
     ],
     ids=["independent", "image", "image independent"],
 )
