@@ -371,7 +371,7 @@ def test_simulated_data_of_other_settings(workbench):
         ("shift=1;", "shift=1;layers=all;", ("parameters", "layers", "rsa_subject_subject")),
         ("shift=1;", "shift=7;", ("shift=7", "one of 0, 1, 2")),
         ("rsa_subject_subject\t", "rsa_subject\t", ("analysis 'rsa_subject'", "one of")),
-        ("path\t", "file\t", ("columns", "header line")),
+        ("path\t", "file\t", ("columns file, dataset", "columns path, dataset")),
     ],
     ids=["unknown parameter", "wrong value", "unknown analysis", "wrong header"],
 )

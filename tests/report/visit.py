@@ -25,6 +25,7 @@ IMAGE = "[...document.querySelectorAll('img')].at(-1)"
 """The figure; the first picture is the logo of the menu."""
 DRAWN = f"""uri => {{ const image = {IMAGE};
     return image.src === uri && image.complete && image.naturalWidth > 0; }}"""
+LINES = "count => document.querySelectorAll('table.table-auto tbody tr').length === count"
 SHOWN = f"""() => {{ const image = {IMAGE}, box = image.getBoundingClientRect();
     return {{natural: image.naturalWidth, top: box.top, right: box.right, bottom: box.bottom,
             width: innerWidth, height: innerHeight}}; }}"""
@@ -82,9 +83,10 @@ def look_at(page: Page, section: str, found: dict[str, Any], folder: Path | None
             "subcategory: part, content: 'rulegraph'})",
             [section, part],
         )
-        page.wait_for_selector("table.table-auto")
-        shoot(page, folder, f"{section} {part}")
         paths = page.evaluate("([section, part]) => categories[section][part]", [section, part])
+        # A line of the menu a figure: lines of the same labels would hide one another.
+        page.wait_for_function(LINES, arg=len(paths))
+        shoot(page, folder, f"{section} {part}")
         for path in paths:
             found["figures"].append({"section": section, "part": part, **open_figure(page, path)})
             shoot(page, folder, f"{section} {part} {Path(path).stem}")

@@ -11,7 +11,7 @@ rule plot_region_boxes:
             caption="../report/region_boxes.rst",
             category=SECTIONS["subjects"],
             subcategory="{dataset}",
-            labels={"measure": "{measure}", "regions": "{extent}"},
+            labels={"figure": "{measure}, {extent} regions"},
         ),
         svg=FLOW["plot_region_boxes"].extra_outputs["svg"],
         tsv=FLOW["plot_region_boxes"].extra_outputs["tsv"],

@@ -11,7 +11,7 @@ if SETTINGS.nsd.layout == "raw":
                 FLOW["plot_assemblies"].output,
                 caption="../report/assemblies.rst",
                 category=SECTIONS["assemblies"],
-                labels={"assemblies": "assemblies{variant}", "figure": "{figure}"},
+                labels={"figure": "{figure} of assemblies{variant}"},
             ),
         log:
             log_of(FLOW["plot_assemblies"].output),

@@ -11,7 +11,7 @@ rule plot_rsa_heatmap:
             caption="../report/rsa_heatmap.rst",
             category=SECTIONS["subjects"],
             subcategory="{dataset}",
-            labels={"table": "{rsa_figure_table}", "figure": "heat map"},
+            labels={"figure": "heat map of {rsa_figure_table}"},
         ),
     log:
         log_of(FLOW["plot_rsa_heatmap"].output),
@@ -37,7 +37,7 @@ rule plot_rsa_ranking:
             caption="../report/rsa_ranking.rst",
             category=SECTIONS["subjects"],
             subcategory="{dataset}",
-            labels={"table": "{rsa_figure_table}", "figure": "ranking"},
+            labels={"figure": "ranking of {rsa_figure_table}"},
         ),
     log:
         log_of(FLOW["plot_rsa_ranking"].output),

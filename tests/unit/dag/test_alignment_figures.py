@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from repalign.dag.alignment_figures import (
-    FIGURES,
     SUBSETS,
     alignment_figure_steps,
     alignment_figures,
-    question,
 )
 from repalign.dag.build import figures
 from repalign.dag.catalogue import read_catalogue
@@ -111,8 +109,3 @@ def test_files_lie_beside_one_another(steps):
 def test_a_figure_that_a_dataset_has_no_table_for_says_so(steps):
     with pytest.raises(RepalignError, match="no rsa_subject_subject of bold5000"):
         steps["plot_statistics"].inputs({"dataset": "bold5000"})
-
-
-def test_every_figure_has_a_question():
-    assert len({figure.question for figure in FIGURES}) >= 4
-    assert question("plot_hubs") == "Models and brain"

@@ -21,6 +21,7 @@ from repalign.tables.hubs import HUBS, control_names
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
+LABELS = re.compile(r"category=SECTIONS\[(.+?)\].*?labels=(\{.+?\}),\n", re.DOTALL)
 COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
 SCANS = ("21067-10-18", "22846-10-16")
 OF_THE_RULE = {"output", "spec", "threads"}
@@ -284,6 +285,21 @@ def test_folders_are_declared_as_folders(steps, name):
     _, step = steps[name]
     is_folder = not Path(step.output).suffix
     assert is_folder == bool(re.search(r"(directory|RDM_FOLDER)\(", rules()[name]))
+
+
+def test_every_figure_has_a_line_of_its_own_in_the_report(steps):
+    """A second label is taken for a switch where it halves a section, and then a page is empty."""
+    lines = []
+    for name, body in rules().items():
+        for section, labels in LABELS.findall(body):
+            label = re.fullmatch(r'\{"figure": "([^"]+)"\}', labels)
+            assert label, f"{name}: one label, `figure`, and not {labels}"
+            lines.append((section, label[1]))
+            wildcards = set(re.findall(r"\{(\w+)\}", steps[name][1].output))
+            below = set(re.findall(r'subcategory="\{(\w+)\}"', body))
+            assert wildcards - below == set(re.findall(r"\{(\w+)\}", label[1])), name
+    assert len(lines) == sum(body.count("report(") for body in rules().values())
+    assert len(set(lines)) == len(lines)
 
 
 def test_no_rule_runs_python_inside_snakemake():
