@@ -34,8 +34,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "model": {"required": True, "help": "name of the model"},
     "dataset": {"required": True, "help": "dataset whose stimuli the model was shown"},
     "features": {"type": Path, "required": True, "help": "features of the model"},
-    "language-models": {"nargs": "+", "required": True, "help": "names, in order"},
-    "vision-models": {"nargs": "+", "required": True, "help": "names, in order"},
+    "language-models": {"nargs": "*", "required": True, "help": "names, in order"},
+    "vision-models": {"nargs": "*", "required": True, "help": "names, in order"},
     "batch-size": {"type": int, "required": True, "help": "images compared at once"},
     "metrics": {
         "nargs": "+",

@@ -10,14 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from threadpoolctl import threadpool_limits
 
 from repalign.errors import RepalignError
 from repalign.options import OPTIONS
 from repalign.tables.integrity import check_input
-from repalign.tables.provenance import parse_spec
+from repalign.tables.provenance import make_record, parse_spec
 
 log = logging.getLogger("repalign")
 
@@ -53,6 +53,32 @@ def script_parser(description: str | None, *names: str) -> argparse.ArgumentPars
     for name in names:
         parser.add_argument(f"--{name}", **OPTIONS[name])
     return parser
+
+
+def figure_parser(description: str | None, *names: str) -> argparse.ArgumentParser:
+    """Make the parser of a script that draws, with `--svg` and `--tsv`; see `script_parser`."""
+    return script_parser(description, "svg", "tsv", *names)
+
+
+def figure_files(options: argparse.Namespace) -> dict[str, Any]:
+    """Return where a figure goes and its provenance, as `figures.files.save_figure` takes them.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Of a `figure_parser`.
+
+    Returns
+    -------
+    dict
+        `png`, `svg`, `tsv` and `record`.
+    """
+    return {
+        "png": options.output,
+        "svg": options.svg,
+        "tsv": options.tsv,
+        "record": make_record(options.spec),
+    }
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> NoReturn:

@@ -13,9 +13,8 @@ from repalign.figures.model_values import read_models
 from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
 from repalign.figures.regions import arrange
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -43,26 +42,22 @@ def main(options: argparse.Namespace) -> None:
         reference=bool(options.reference),
         source=options.source,
     )
-    numbers, record = numbers_of(found, arranged), make_record(options.spec)
-    save_text(latex(found), options.latex, record)
-    save_figure(
-        figure,
-        numbers.frame(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=record,
-    )
+    numbers, files = numbers_of(found, arranged), figure_files(options)
+    save_text(latex(found), options.latex, files["record"])
+    save_figure(figure, numbers.frame(), **files)
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "regions", "subjects", "svg", "tsv", "subject-model", "seed", "reference"
+    options = figure_parser(
+        __doc__,
+        "regions",
+        "vision-models",
+        "language-models",
+        "subjects",
+        "subject-model",
+        "seed",
+        "reference",
     )
-    for modality in ("vision", "language"):
-        options.add_argument(
-            f"--{modality}-models", nargs="*", required=True, help=f"names of {modality} models"
-        )
     for shift in (0, 1):
         options.add_argument(
             f"--shift-{shift}", type=Path, required=True, help=f"inter-subject RSA, shift {shift}"

@@ -14,9 +14,8 @@ from repalign.figures.files import save_figure
 from repalign.figures.nothing import draw_or_say
 from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.parcels import Parcels
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 SHIFTS = {"shifted": 1, "unshifted": 0, "separated": 1}
 """Tables by option, and the shift of each."""
@@ -40,18 +39,11 @@ def main(options: argparse.Namespace) -> None:
     figure, numbers = draw_or_say(
         lambda: draw_connectivity(options.figure, content, source=options.source)
     )
-    save_figure(
-        figure,
-        numbers,
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers, **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv")
+    options = figure_parser(__doc__, "regions", "subjects")
     for name, shift in SHIFTS.items():
         kind = "separated" if name == "separated" else "joined"
         options.add_argument(

@@ -14,9 +14,8 @@ from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.parcels import TOP_30, Parcels
 from repalign.figures.significance import significant_regions
 from repalign.models.modality import by_modality
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import N_AREAS, joined_ids, read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -40,14 +39,7 @@ def main(options: argparse.Namespace) -> None:
         source=options.source,
         parcellation=options.parcellation,
     )
-    save_figure(
-        figure,
-        numbers,
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers, **figure_files(options))
 
 
 def _content(options: argparse.Namespace) -> MapContent:
@@ -66,7 +58,7 @@ def _content(options: argparse.Namespace) -> MapContent:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv")
+    options = figure_parser(__doc__, "regions", "subjects")
     options.add_argument(
         "--similarity",
         type=Path,

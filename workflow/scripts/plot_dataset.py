@@ -14,10 +14,9 @@ from repalign.figures.dataset_numbers import (
 )
 from repalign.figures.dataset_page import plot_dataset
 from repalign.figures.files import save_figure
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.parquet import read_table
 from repalign.tables.prepared import read_regions, read_trials_table
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -38,20 +37,11 @@ def main(options: argparse.Namespace) -> None:
     figure = plot_dataset(
         options.title, numbers, reliability, unit=options.unit, source=options.source
     )
-    save_figure(
-        figure,
-        page_numbers(numbers, reliability),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, page_numbers(numbers, reliability), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "svg", "tsv", "trials", "stimuli", "regions", "subjects", "title"
-    )
+    options = figure_parser(__doc__, "trials", "stimuli", "regions", "subjects", "title")
     options.add_argument("--quality", type=Path, required=True, help="quality.tsv")
     options.add_argument(
         "--subject-subject", type=Path, nargs="*", required=True, help="RSA with shift 1"

@@ -25,9 +25,8 @@ from repalign.figures.pair_values import mean_of, read_pairs
 from repalign.figures.region_boxes import read_null_test
 from repalign.figures.regions import Region, arrange
 from repalign.figures.rows import Floats
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
-from repalign.tables.provenance import make_record
 
 Drawn = tuple[Figure, Numbers]
 
@@ -36,14 +35,7 @@ def main(options: argparse.Namespace) -> None:
     regions = read_regions(options.regions)
     draw = {"areas": areas, "hubs": hubs, "across": across}[options.halves]
     figure, numbers = draw(options, regions, dataset_of(options.separated_subjects))
-    save_figure(
-        figure,
-        numbers.frame(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers.frame(), **figure_files(options))
 
 
 def areas(options: argparse.Namespace, regions: pd.DataFrame, dataset: str) -> Drawn:
@@ -136,16 +128,18 @@ def names_of(arranged: list[Region]) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "regions", "subjects", "svg", "tsv", "subject-subject", "pvalues"
+    options = figure_parser(
+        __doc__,
+        "regions",
+        "vision-models",
+        "language-models",
+        "subjects",
+        "subject-subject",
+        "pvalues",
     )
     for name, kind in (("subjects", "inter-subject"), ("models", "brain-model")):
         options.add_argument(
             f"--separated-{name}", type=Path, required=True, help=f"{kind} RSA, separated"
-        )
-    for modality in ("vision", "language"):
-        options.add_argument(
-            f"--{modality}-models", nargs="*", required=True, help=f"names of {modality} models"
         )
     options.add_argument("--halves", choices=["areas", "hubs", "across"], required=True)
     options.add_argument(

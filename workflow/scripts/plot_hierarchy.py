@@ -11,9 +11,8 @@ from repalign.figures.model_scores import depth_summary
 from repalign.figures.nothing import draw_or_say
 from repalign.figures.parcels import Parcels
 from repalign.models.modality import by_modality
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -33,18 +32,11 @@ def main(options: argparse.Namespace) -> None:
     figure, numbers = draw_or_say(
         lambda: draw_hierarchy(options.figure, content, source=options.source)
     )
-    save_figure(
-        figure,
-        numbers,
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers, **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv")
+    options = figure_parser(__doc__, "regions", "subjects")
     options.add_argument("--table", type=Path, required=True, help="subject-model RSA, joined")
     options.add_argument("--models", nargs="+", required=True, help="names, in order")
     options.add_argument("--families", nargs="+", required=True, help="family of each model")

@@ -9,9 +9,8 @@ from repalign.figures.hubs import hub_values, numbers_of, plot_hubs
 from repalign.figures.model_values import read_models
 from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import read_pairs
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -28,25 +27,19 @@ def main(options: argparse.Namespace) -> None:
     hubs = hub_values(values, regions, rois, subjects)
     title = f"Hubs of areas, subjects and models: {dataset_of(options.subject_model)}"
     figure, numbers = plot_hubs(hubs, title, options.source), numbers_of(hubs)
-    save_figure(
-        figure,
-        numbers.frame(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers.frame(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "regions", "subjects", "svg", "tsv", "subject-subject", "subject-model"
+    return figure_parser(
+        __doc__,
+        "regions",
+        "vision-models",
+        "language-models",
+        "subjects",
+        "subject-subject",
+        "subject-model",
     )
-    for modality in ("vision", "language"):
-        options.add_argument(
-            f"--{modality}-models", nargs="*", required=True, help=f"names of {modality} models"
-        )
-    return options
 
 
 if __name__ == "__main__":

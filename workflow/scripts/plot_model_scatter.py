@@ -10,9 +10,8 @@ from repalign.figures.model_values import read_models
 from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import read_pairs
 from repalign.figures.regions import arrange
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -35,34 +34,22 @@ def main(options: argparse.Namespace) -> None:
         source=options.source,
     )
     numbers = numbers_of(fits, arrange(regions, rois, joined=True))
-    save_figure(
-        figure,
-        numbers.frame(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers.frame(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
+    return figure_parser(
         __doc__,
         "regions",
+        "vision-models",
+        "language-models",
         "subjects",
-        "svg",
-        "tsv",
         "subject-subject",
         "subject-model",
         "bootstrap",
         "seed",
         "reference",
     )
-    for modality in ("vision", "language"):
-        options.add_argument(
-            f"--{modality}-models", nargs="*", required=True, help=f"names of {modality} models"
-        )
-    return options
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ from repalign.figures.pair_cubes import PairCube, read_pair_cube
 from repalign.figures.parcels import Parcels
 from repalign.figures.significance import significant_regions
 from repalign.models.modality import by_modality
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -32,14 +31,7 @@ def main(options: argparse.Namespace) -> None:
     figure, numbers = draw_or_say(
         lambda: draw_networks(options.figure, content, source=options.source)
     )
-    save_figure(
-        figure,
-        numbers,
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers, **figure_files(options))
 
 
 def _cubes(options: argparse.Namespace, parcels: Parcels) -> dict[str, PairCube]:
@@ -54,7 +46,7 @@ def _cubes(options: argparse.Namespace, parcels: Parcels) -> dict[str, PairCube]
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv")
+    options = figure_parser(__doc__, "regions", "subjects")
     tables = {
         "similarity": "inter-subject RSA, shift 1, joined hemispheres",
         "partitions": "the same on animate and inanimate images",

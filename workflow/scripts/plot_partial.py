@@ -7,9 +7,8 @@ from pathlib import Path
 
 from repalign.figures.files import save_figure
 from repalign.figures.partial import partial_comparison, plot_partial
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -20,18 +19,11 @@ def main(options: argparse.Namespace) -> None:
         joined=options.hemispheres == "joined",
     )
     figure = plot_partial(comparison, options.table, source=options.source)
-    save_figure(
-        figure,
-        comparison.numbers(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, comparison.numbers(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "svg", "tsv", "regions", "subjects", "hemispheres")
+    options = figure_parser(__doc__, "regions", "subjects", "hemispheres")
     options.add_argument("--table", type=Path, required=True, help="inter-subject partial RSA")
     return options
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from repalign.figures.files import save_figure
 from repalign.figures.partitions import partitions, plot_partitions
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -25,20 +24,11 @@ def main(options: argparse.Namespace) -> None:
     figure = plot_partitions(
         shown, options.table, comparison=options.comparison, source=options.source
     )
-    save_figure(
-        figure,
-        shown.numbers(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, shown.numbers(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "svg", "tsv", "regions", "subjects", "shift", "hemispheres", "comparison"
-    )
+    options = figure_parser(__doc__, "regions", "subjects", "shift", "hemispheres", "comparison")
     options.add_argument(
         "--table", type=Path, required=True, help="inter-subject RSA on two sets of images"
     )

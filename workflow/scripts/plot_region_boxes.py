@@ -15,9 +15,8 @@ from repalign.figures.region_boxes import (
     read_null_test,
     region_boxes,
 )
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -41,31 +40,20 @@ def main(options: argparse.Namespace) -> None:
     )
     title = f"Regions by similarity, {MEASURE_NAMES[options.measure]}: {dataset_of(table)}"
     figure, numbers = plot_region_boxes(boxes, title, options.source), numbers_of(boxes)
-    save_figure(
-        figure,
-        numbers.frame(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers.frame(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
+    options = figure_parser(
         __doc__,
         "regions",
+        "vision-models",
+        "language-models",
         "subjects",
-        "svg",
-        "tsv",
         "subject-subject",
         "subject-model",
         "pvalues",
     )
-    for modality in ("vision", "language"):
-        options.add_argument(
-            f"--{modality}-models", nargs="*", required=True, help=f"names of {modality} models"
-        )
     options.add_argument(
         "--measure", choices=["intersubject", "vision", "language"], required=True
     )

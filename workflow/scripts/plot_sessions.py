@@ -10,9 +10,8 @@ from repalign.figures.model_scores import depth_summary
 from repalign.figures.parcels import Parcels
 from repalign.figures.session_overview import overview_numbers, plot_overview, session_pairs
 from repalign.figures.untrained import trained_curves
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -26,28 +25,12 @@ def main(options: argparse.Namespace) -> None:
     models = trained_curves(summary, modalities)
     title = f"{options.title}: other subjects and models, images of {options.image_set}"
     figure = plot_overview(pairs, models, parcels, title, options.table, source=options.source)
-    save_figure(
-        figure,
-        overview_numbers(pairs, models, parcels),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, overview_numbers(pairs, models, parcels), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__,
-        "svg",
-        "tsv",
-        "regions",
-        "subjects",
-        "hemispheres",
-        "models",
-        "modalities",
-        "title",
-        "image-set",
+    options = figure_parser(
+        __doc__, "regions", "subjects", "hemispheres", "models", "modalities", "title", "image-set"
     )
     options.add_argument("--table", type=Path, required=True, help="inter-subject RSA by session")
     options.add_argument("--subject-model", type=Path, required=True, help="table of models")

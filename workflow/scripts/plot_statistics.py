@@ -10,9 +10,8 @@ from repalign.figures.files import save_figure
 from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
 from repalign.figures.regions import arrange
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -34,18 +33,11 @@ def main(options: argparse.Namespace) -> None:
         f"{options.source} data" if options.source else "source unknown",
     )
     numbers = numbers_of(panels, arranged)
-    save_figure(
-        figure,
-        numbers.frame(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, numbers.frame(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(__doc__, "regions", "subjects", "svg", "tsv", "subject-subject")
+    options = figure_parser(__doc__, "regions", "subjects", "subject-subject")
     options.add_argument("--spearman", type=Path, required=True, help="the same by ranks")
     options.add_argument("--cka", type=Path, required=True, help="the same by unbiased CKA")
     return options

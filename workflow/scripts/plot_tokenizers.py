@@ -7,9 +7,8 @@ from pathlib import Path
 
 from repalign.figures.files import save_figure
 from repalign.figures.tokenizers import plot_tokenizers, token_summary
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -29,20 +28,11 @@ def main(options: argparse.Namespace) -> None:
         score=f"{options.distance}_score",
     )
     figure = plot_tokenizers(summary, options.table, source=options.source)
-    save_figure(
-        figure,
-        summary.numbers(),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, summary.numbers(), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "svg", "tsv", "regions", "subjects", "hemispheres", "models", "modalities"
-    )
+    options = figure_parser(__doc__, "regions", "subjects", "hemispheres", "models", "modalities")
     options.add_argument("--table", type=Path, required=True, help="RSA with tokens of captions")
     for name, what in (("subject-subject", "inter-subject RSA"), ("subject-model", "models")):
         options.add_argument(f"--{name}", type=Path, required=True, help=f"table of {what}")

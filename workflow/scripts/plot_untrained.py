@@ -14,9 +14,8 @@ from repalign.figures.untrained import (
     trained_curves,
     untrained_curves,
 )
-from repalign.scripting import run, script_parser
+from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
-from repalign.tables.provenance import make_record
 
 
 def main(options: argparse.Namespace) -> None:
@@ -31,20 +30,11 @@ def main(options: argparse.Namespace) -> None:
         modalities = dict(zip(options.models, options.modalities, strict=True))
         sets["trained"] = trained = trained_curves(summary, modalities)
     figure = plot_untrained(untrained, trained, parcels, options.table, source=options.source)
-    save_figure(
-        figure,
-        depth_numbers(sets, parcels),
-        png=options.output,
-        svg=options.svg,
-        tsv=options.tsv,
-        record=make_record(options.spec),
-    )
+    save_figure(figure, depth_numbers(sets, parcels), **figure_files(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    options = script_parser(
-        __doc__, "svg", "tsv", "regions", "subjects", "hemispheres", "models", "modalities"
-    )
+    options = figure_parser(__doc__, "regions", "subjects", "hemispheres", "models", "modalities")
     options.add_argument("--table", type=Path, required=True, help="CKA with untrained models")
     options.add_argument(
         "--subject-model", type=Path, nargs="*", required=True, help="table of trained models"
