@@ -15,8 +15,9 @@ from repalign.dag.build import CATALOGUE, build_workflow, targets
 from repalign.dag.catalogue import read_catalogue
 from repalign.dag.steps import Workflow, as_list
 from repalign.documentation.consequences import steps_of
-from repalign.documentation.dictionary import LAYOUTS, layout_of
+from repalign.documentation.dictionary import layout_of
 from repalign.documentation.layouts import NEVER, kind_of
+from repalign.documentation.published import LAYOUTS
 from repalign.settings import Settings
 
 from ..pages import ROOT

@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from repalign import describe
 from repalign.dag.catalogue import read_catalogue
 from repalign.documentation.consequences import CONSEQUENCES, steps_of
-from repalign.documentation.dictionary import LAYOUTS, dictionary_text, layout_of
+from repalign.documentation.dictionary import dictionary_text, layout_of
 from repalign.documentation.layouts import from_arrow, from_names
+from repalign.documentation.published import LAYOUTS
 from repalign.settings import Settings
 from repalign.tables.columns import field
 
