@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 
 from repalign.figures.boxes import draw_boxes
 from repalign.figures.hemispheres import Asymmetry, Correction, Crossing, HubAsymmetry
-from repalign.figures.hubs import HUB_LABELS
 from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES
 from repalign.figures.regions import Region
@@ -228,7 +227,7 @@ def _hub_panel(axes: Axes, hubs: HubAsymmetry, measure: str, span: float) -> Non
         if known.size:
             axes.text(k, known.max() + 0.035 * span, stars, ha="center", va="bottom")
     labels = [
-        f"{HUB_LABELS[hub]}\nt = {signed(float(hubs.test[measure, hub].t), 2)}"
+        f"{HUB_NAMES[hub]}\nt = {signed(float(hubs.test[measure, hub].t), 2)}"
         for hub in hubs.hubs
     ]
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from repalign.errors import RepalignError
-from repalign.figures.hubs import HUB_LABELS, hub_columns
+from repalign.figures.hubs import hub_columns
 from repalign.figures.numbers import Numbers
 from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import MEASURE_NAMES
@@ -19,6 +19,7 @@ from repalign.figures.rows import Floats
 from repalign.figures.scatter import correlations
 from repalign.kernels.paired import PairedTest, paired_t
 from repalign.kernels.pvalues import benjamini_hochberg
+from repalign.tables.hubs import HUB_NAMES
 from repalign.tables.prepared import joined_ids
 
 Correction = Literal["fdr_bh", "none"]
@@ -230,7 +231,7 @@ def hub_numbers(hubs: HubAsymmetry, subjects: Sequence[int]) -> Numbers:
     """Return the numbers of the figure of hubs."""
     numbers = Numbers()
     for (measure, hub), difference in hubs.difference.items():
-        panel, item = MEASURE_NAMES[measure], HUB_LABELS[hub]
+        panel, item = MEASURE_NAMES[measure], HUB_NAMES[hub]
         for subject, value in zip(subjects, difference, strict=True):
             numbers.add(panel, item, f"left - right, subject {subject}", float(value))
         test = hubs.test[measure, hub]

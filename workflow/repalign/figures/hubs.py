@@ -22,7 +22,6 @@ from repalign.kernels.pvalues import apa_star
 from repalign.tables.hubs import HUB_NAMES, HUBS
 from repalign.tables.prepared import joined_ids
 
-HUB_LABELS = {"visual_cortex": "EVC", "ventral_hub": "ventral hub", "dorsal_hub": "LOTC"}
 WIDTH, HEIGHT = 1600, 880
 TOP, BOTTOM = 130, 190
 
@@ -132,7 +131,7 @@ def hub_values(
 def numbers_of(hubs: HubValues) -> Numbers:
     """Return the numbers that are drawn."""
     numbers = Numbers()
-    labels = [HUB_LABELS[hub] for hub in hubs.hubs]
+    labels = [HUB_NAMES[hub] for hub in hubs.hubs]
     for measure, values in hubs.value.items():
         for subject, row in zip(hubs.subjects, values, strict=True):
             numbers.columns(MEASURE_NAMES[measure], labels, {f"subject {subject}": row})
@@ -177,7 +176,7 @@ def plot_hubs(hubs: HubValues, title: str, source: str | None) -> Figure:
         _boxes(left, hubs)
         _differences(right, hubs)
         areas = " · ".join(
-            f"{HUB_LABELS[hub]}: {', '.join(members)}"
+            f"{HUB_NAMES[hub]}: {', '.join(members)}"
             for hub, members in zip(hubs.hubs, hubs.members, strict=True)
         )
         headings(
@@ -214,7 +213,7 @@ def _boxes(axes: Axes, hubs: HubValues) -> None:
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.08 * span)
-    axes.set_xticks(range(len(hubs.hubs)), [HUB_LABELS[hub] for hub in hubs.hubs], fontsize=9)
+    axes.set_xticks(range(len(hubs.hubs)), [HUB_NAMES[hub] for hub in hubs.hubs], fontsize=9)
     axes.tick_params(axis="x", length=0, pad=6)
     axes.set_ylabel("similarity (Pearson r of RDMs)")
     axes.set_title("Each hub, every subject", loc="left", fontsize=9)
@@ -247,7 +246,7 @@ def _differences(axes: Axes, hubs: HubValues) -> None:
         )  # fmt: skip
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)
     labels = [
-        f"{HUB_LABELS[hub]}\nt({int(hubs.test.df[k])}) = {signed(float(hubs.test.t[k]), 2)}\n"
+        f"{HUB_NAMES[hub]}\nt({int(hubs.test.df[k])}) = {signed(float(hubs.test.t[k]), 2)}\n"
         f"p = {_p(float(hubs.p_bonferroni[k]))}"
         for k, hub in enumerate(hubs.hubs)
     ]
