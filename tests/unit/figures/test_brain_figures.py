@@ -18,7 +18,6 @@ from repalign.figures.files import save_figure
 from repalign.figures.hierarchy import HIERARCHY_FIGURES, Hierarchy, draw_hierarchy
 from repalign.figures.maps import MAP_FIGURES
 from repalign.figures.model_scores import depth_summary
-from repalign.figures.network_panels import _free_side
 from repalign.figures.networks import NETWORK_FIGURES, Networks, draw_networks
 from repalign.figures.nothing import NothingToShowError, draw_or_say
 from repalign.figures.pair_cubes import read_pair_cube
@@ -252,14 +251,6 @@ def test_a_brain_without_significant_regions_has_no_network(networks):
     figure, numbers = draw_or_say(lambda: draw_networks("brain", empty))
     assert "0 regions significantly alike across subjects" in texts(figure)
     assert numbers["expected"].tolist() == ["at least two, for a network"]
-
-
-@pytest.mark.parametrize(
-    ("offsets", "side"),
-    [([], (0, 1)), ([(0, 5)], (0, -1)), ([(0, 5), (0, -5)], (1, 0)), ([(3, 0), (0, 4)], (0, -1))],
-)
-def test_names_stand_where_no_edge_is(offsets, side):
-    assert _free_side(np.array(offsets, dtype=float).reshape(-1, 2)) == side
 
 
 def test_the_strongest_regions_come_first():

@@ -227,8 +227,7 @@ def _hub_panel(axes: Axes, hubs: HubAsymmetry, measure: str, span: float) -> Non
         if known.size:
             axes.text(k, known.max() + 0.035 * span, stars, ha="center", va="bottom")
     labels = [
-        f"{HUB_NAMES[hub]}\nt = {signed(float(hubs.test[measure, hub].t), 2)}"
-        for hub in hubs.hubs
+        f"{HUB_NAMES[hub]}\nt = {signed(float(hubs.test[measure, hub].t), 2)}" for hub in hubs.hubs
     ]
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)
     axes.set_xticks(range(len(hubs.hubs)), labels, linespacing=1.5)

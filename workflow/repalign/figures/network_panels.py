@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from repalign.figures.backbone import Network
+from repalign.figures.name_places import name_sides
 from repalign.figures.palette import DEPTH_MAP, HUB_COLORS, MISSING, TREE_COLORS
 from repalign.figures.panels import finish, legend_above, panel_grid, panel_title
 from repalign.figures.rows import Floats
@@ -126,16 +127,26 @@ def _arrow(start: Floats, end: Floats, color: str, node: float) -> FancyArrowPat
 
 
 def _names(axes: Axes, network: Network, places: Floats, drawing: Drawing) -> None:
-    """Write the name of each region on the side of its disc that is farthest from its edges."""
+    """Write the name of each region beside its disc."""
     halo = matplotlib.patheffects.withStroke(linewidth=1.6, foreground="white")
-    for k, name in enumerate(network.names):
-        edges = network.edges
-        others = np.concatenate([edges.second[edges.first == k], edges.first[edges.second == k]])
-        x, y = _free_side(places[others] - places[k])
-        away = drawing.node / 2 + 1.5
+    edges = network.edges
+    neighbours = [
+        [*edges.second[edges.first == k], *edges.first[edges.second == k]]
+        for k in range(len(network.names))
+    ]
+    sides = name_sides(
+        places,
+        network.names,
+        neighbours,
+        size=drawing.size,
+        node=drawing.node / PIXEL,
+        font=drawing.font / PIXEL,
+    )
+    for place, name, (x, y) in zip(places, network.names, sides, strict=True):
+        away = drawing.node / (2 if 0 in (x, y) else 3) + 1.5
         axes.annotate(
             name,
-            tuple(places[k]),
+            tuple(place),
             xytext=(x * away, y * away),
             textcoords="offset points",
             ha=("right", "center", "left")[x + 1],
@@ -145,16 +156,6 @@ def _names(axes: Axes, network: Network, places: Floats, drawing: Drawing) -> No
             zorder=4,
             path_effects=[halo],
         )
-
-
-def _free_side(offsets: Floats) -> tuple[int, int]:
-    """Return the side (above, below, right, left) with the widest angle to the edges."""
-    length = np.hypot(*offsets.T)
-    ways = offsets[length > 0] / length[length > 0, None]
-    sides = ((0, 1), (0, -1), (1, 0), (-1, 0))
-    nearest = [float(np.max(ways @ side, initial=-1.0)) for side in np.array(sides, dtype=float)]
-    # Rounding: of sides that are equally free, the first one.
-    return sides[int(np.argmin(np.round(nearest, 6)))]
 
 
 def _fitted(places: Floats, drawing: Drawing) -> Floats:
