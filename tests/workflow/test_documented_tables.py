@@ -81,6 +81,7 @@ def test_files_of_other_datasets_are_as_the_dictionary_says(finished_others):
 # ------------------------------------------------------------------------- consequences
 
 ALTERNATIVES: dict[str, Any] = {
+    "nsd.source": "other",
     "nsd.regions": ["V1", "V2"],
     "nsd.controls": "computed",
     "nsd.assume_row_order": True,

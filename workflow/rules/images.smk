@@ -40,6 +40,7 @@ rule compare_images:
     resources:
         mem_mb=SETTINGS.resources.memory_mb,
         runtime=240,
+        gpu=GPU,
     params:
         spec=spec("compare_images"),
         command=command("compare_images"),

@@ -274,6 +274,9 @@ def test_a_rule_says_what_every_rule_must(steps, name):
     assert re.search(rf'shell:\s+run\("{name}"\)\n', body)
     assert set(re.findall(r'\b(?:FLOW\[|spec\(|command\(|inputs\(|run\()"(\w+)"', body)) == {name}
     assert body.count("].output,") + body.count("].output)") >= 2
+    # `--resources gpu=1` and clusters know of a GPU by this alone.
+    on_device = "device" in step.params(values_of(step)) or "device" in step.limits
+    assert on_device == ("gpu=GPU" in body)
     for option in step.extra_outputs:
         assert f'extra_outputs["{option}"]' in body
     # Also where there are none: asking for them is when damaged outputs are found.

@@ -12,9 +12,17 @@ DATASETS = (
     ),
     consequence(
         "*.source",
-        "Whether known counts of the real dataset are asserted; numbers do not change. "
-        "`other` for recordings in its layout.",
-        "prepare_nsd_trials", "prepare_bold5000_trials", "prepare_things_trials",
+        "Whether known counts of the real dataset are asserted; `other` for recordings in its "
+        "layout. No number changes, but every file says its source, so all of the dataset is made "
+        "again, recordings read again: set it before the first run.",
+        "prepare_nsd_trials", "merge_nsd_atlas", "copy_nsd_stimulus_info", "index_nsd_images",
+        "index_nsd_stimuli", "read_coco_objects", "index_coco_persons", "index_coco_captions",
+        "describe_nsd", "find_nsd_neuroids", "mask_grey_matter", "select_controlled",
+        "import_nsd_trials", "index_bold5000_images", "register_bold5000_atlas",
+        "relabel_bold5000_atlas", "index_things_images", "index_things_categories",
+        "prepare_laion_trials", "find_laion_voxels", "describe_laion_images",
+        "embed_laion_images", "segment_laion_images", "merge_laion_captions", "validate_laion",
+        "index_mouse_scan", "build_regions",
     ),
     consequence(
         "nsd.layout nsd.roi_matrices.*",
