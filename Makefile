@@ -12,7 +12,7 @@ PROCESSES ?= auto
 PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: demo models simulate-models test test-models test-clients slurm test-slurm test-s3 test-long test-faults figures report test-report screenshots lint docs lock clean
+.PHONY: install demo models simulate-models test test-models test-clients slurm test-slurm test-s3 test-long test-faults figures report test-report screenshots lint docs lock clean
 
 ## The environment: exactly the locked, hashed packages, and this checkout.
 $(VENV)/ready: envs/repalign.lock pyproject.toml
@@ -30,6 +30,9 @@ $(VENV)/ready-models: envs/models.lock envs/torch.txt $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r envs/models.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/torch.txt
 	touch $@
+
+## The environment alone.
+install: $(VENV)/ready
 
 models: $(VENV)/ready-models
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from repalign.dag.build import CATALOGUE
-from repalign.dag.catalogue import COLUMNS, DATASETS, read_catalogue
+from repalign.dag.catalogue import ANALYSES, COLUMNS, DATASETS, DEFAULTS, read_catalogue
 from repalign.dag.retrieval import REGISTER
 from repalign.documentation.consequences import consequence_of, steps_of
 from repalign.documentation.dictionary import dictionary_text
@@ -63,13 +63,15 @@ def keys_text() -> str:
         "|---|---|",
         "| `path` | path below `results/` |",
         "| `dataset` | the dataset that it is made from, or `any` |",
-        "| `analysis` | what is computed; `workflow/repalign/dag/catalogue.py` has them all |",
+        "| `analysis` | what is computed, of the table below |",
         "| `parameters` | the choices of the analysis, `name=value;name=value` |",
         "| `description` | one sentence for people |",
     ]
     listed = [line.split("`")[1] for line in lines[-len(COLUMNS) :]]
     if tuple(listed) != COLUMNS:
         raise ValueError(f"the columns {listed} are described, the catalogue has {COLUMNS}")
+    lines += ["", "| analysis | parameters and their values |", "|---|---|"]
+    lines += [f"| `{name}` | {_choices(allowed)} |" for name, allowed in ANALYSES.items()]
     lines += [
         "",
         "# The registry of models, `models.tsv`",
@@ -93,6 +95,16 @@ def keys_text() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _choices(allowed: Mapping[str, Sequence[str]]) -> str:
+    """Return the parameters of an analysis and their values, as a cell of a table."""
+    choices = (
+        f"`{name}`: {', '.join(values)}"
+        + (f" (default: {DEFAULTS[name]})" if name in DEFAULTS else "")
+        for name, values in allowed.items()
+    )
+    return "; ".join(choices) or "none"
+
+
 def _changing(key: str) -> str:
     """Return what changing a setting does, as a cell of a table."""
     consequence = consequence_of(key)
@@ -114,6 +126,11 @@ def derivatives_text() -> str:
         "",
         "`snakemake --cores 8 <file>` makes one; `snakemake --cores 8` all that the present files "
         "and packages can make, with their figures.",
+        "",
+        "Parts of names: `joined`, both hemispheres of an area are one region; `separated`, they "
+        "are two. `shift_1` or `_1`: the repetitions of a pair of subjects are shifted by one, "
+        "`_0`: not at all. `controled`: with a control held constant. `agg_10000`: so many draws. "
+        "Names that follow no pattern are the published ones.",
     ]
     catalogue = sorted(
         read_catalogue(ROOT / CATALOGUE), key=lambda row: DATASETS.index(row.dataset)
