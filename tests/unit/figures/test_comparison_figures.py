@@ -22,6 +22,7 @@ from repalign.figures.kmcca import (
 from repalign.figures.model_scores import depth_summary
 from repalign.figures.model_surfaces import mean_surfaces, plot_surfaces, surface_numbers
 from repalign.figures.parcels import Parcels
+from repalign.figures.nothing import NothingToShowError
 from repalign.figures.partial import partial_comparison, plot_partial
 from repalign.figures.partitions import partitions, plot_partitions
 from repalign.figures.session_overview import overview_numbers, plot_overview, session_pairs
@@ -156,6 +157,14 @@ def test_partial(tmp_path, save, rng, named):
     )
     np.testing.assert_allclose(found.tests.difference, 0.3, atol=1e-6)
     drawn(tmp_path, lambda: plot_partial(found, table), found.numbers())
+
+
+def test_controls_of_ones_own_leave_nothing_to_show(tmp_path, save, rng, named):
+    """Else one figure would stop all others of a run with supplied controls."""
+    rows = [pairs(rng).assign(control=control) for control in ("uncontrolled", "scene")]
+    table = save("partial", pd.concat(rows))
+    with pytest.raises(NothingToShowError, match="controls scene, uncontrolled"):
+        partial_comparison(table, named, SUBJECTS, joined=True)
 
 
 def test_partitions(tmp_path, save, rng, named):

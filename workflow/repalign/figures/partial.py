@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from repalign.errors import RepalignError
 from repalign.figures.hub_contrasts import (
     Comparison,
     compare,
@@ -16,6 +15,7 @@ from repalign.figures.hub_contrasts import (
     subject_diagonals,
 )
 from repalign.figures.kmcca import read_columns
+from repalign.figures.nothing import NothingToShowError
 from repalign.figures.palette import BLUE, GREY
 from repalign.figures.parcels import HUB_TITLES
 from repalign.tables.hubs import HUBS
@@ -57,8 +57,8 @@ def partial_comparison(
 
     Raises
     ------
-    RepalignError
-        If no hub has both.
+    NothingToShowError
+        If no hub has both, as with control tables of one's own.
     """
     frame = read_columns(table, COLUMNS)
     frame["control"] = frame["control"].astype(str)
@@ -76,7 +76,7 @@ def partial_comparison(
             )
             groups[HUB_TITLES[hub]] = (members, first, second)
     if not groups:
-        raise RepalignError(
+        raise NothingToShowError(
             f"controls {', '.join(sorted(controls))}",
             where=table,
             expected=f"controls such as {next(iter(HUBS))}_{COMPONENT}, and regions of that hub",

@@ -23,7 +23,9 @@ PAIR = [
     field("subject_i", pa.uint8(), "first subject of the ordered pair"),
     field("subject_j", pa.uint8(), "second subject, whose repetitions are shifted"),
     JOINED,
-    field("rep_shift", pa.uint8(), "shift: repetition r of i with (r - shift) mod 3 of j"),
+    field(
+        "rep_shift", pa.uint8(), "shift: repetition r of i with (r - shift) mod n of j, n showings"
+    ),
 ]
 
 RSA_SUBJECT_MODEL = pa.schema(

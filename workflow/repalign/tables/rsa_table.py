@@ -31,7 +31,11 @@ RSA_SUBJECT_SUBJECT = pa.schema(
         _field("subject_i", pa.uint8(), "first subject of the ordered pair"),
         _field("subject_j", pa.uint8(), "second subject, whose repetitions are shifted"),
         _field("join_hemispheres", pa.bool_(), "whether a region joins both hemispheres"),
-        _field("rep_shift", pa.uint8(), "shift: repetition r of i with (r - shift) mod 3 of j"),
+        _field(
+            "rep_shift",
+            pa.uint8(),
+            "shift: repetition r of i with (r - shift) mod n of j, n showings",
+        ),
     ]
 )
 """Columns of the published table, in order. `rep_shift` is a category in the published code, but
