@@ -21,8 +21,8 @@ from repalign.figures.kmcca import (
 )
 from repalign.figures.model_scores import depth_summary
 from repalign.figures.model_surfaces import mean_surfaces, plot_surfaces, surface_numbers
-from repalign.figures.parcels import Parcels
 from repalign.figures.nothing import NothingToShowError
+from repalign.figures.parcels import Parcels
 from repalign.figures.partial import partial_comparison, plot_partial
 from repalign.figures.partitions import partitions, plot_partitions
 from repalign.figures.session_overview import overview_numbers, plot_overview, session_pairs
