@@ -61,6 +61,16 @@ def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+class _Session(requests.Session):
+    """A session without credentials. It still heeds the environment, which names proxies."""
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Send none after a redirection either, where requests looks into the .netrc again."""
+        prepared_request.headers.pop("Authorization", None)
+
+
 class Network:
     """What sends requests.
 
@@ -81,7 +91,7 @@ class Network:
         self.stop = stop or threading.Event()
         self._endpoints = {**ENDPOINTS, **endpoints}
         self._regions: dict[str, str] = {}
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _anonymous
         self._session.max_redirects = MAX_REDIRECTS
         self._session.headers["User-Agent"] = f"repalign/{repalign.__version__}"
