@@ -31,6 +31,8 @@ ENDPOINTS = {
 FIRST_REGION = "us-east-1"
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers of servers that are busy or ill for the moment."""
+ELSEWHERE = frozenset({301, 307, 400})
+"""Answers of S3 to requests that should have gone to another region."""
 LONGEST_WAIT = 120.0
 MAX_REDIRECTS = 5
 
@@ -156,8 +158,30 @@ class Network:
             Where it is not.
         """
         url = self.url(source)
+        answer = self._send(method, url, query, headers)
+        self._learn_region(source, answer)
+        # Once: a server that sends on and on is no reason to follow for ever.
+        if (moved := self.url(source)) != url and answer.status_code in ELSEWHERE:
+            answer.close()
+            url = moved
+            answer = self._send(method, url, query, headers)
         try:
-            answer = self._session.request(
+            self._check(answer, url, allowed)
+        except (PassingError, RepalignError):
+            answer.close()
+            raise
+        return answer
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.Response:
+        """Send one request, and return the answer, good or bad."""
+        try:
+            return self._session.request(
                 method,
                 url,
                 params=query,
@@ -175,15 +199,6 @@ class Network:
             raise PassingError(f"no connection to {_host(url)} ({_cause(error)})") from error
         except (requests.RequestException, ValueError) as error:
             raise _refused(f"no such address ({error})", url, "a public file") from None
-        if self._learns_region(source, answer):
-            answer.close()
-            return self.once(method, source, query=query, headers=headers, allowed=allowed)
-        try:
-            self._check(answer, url, allowed)
-        except (PassingError, RepalignError):
-            answer.close()
-            raise
-        return answer
 
     def ask(self, method: str, source: str, query: Mapping[str, str] | None = None) -> bytes:
         """Send a small request until it is answered, and return the body."""
@@ -245,16 +260,12 @@ class Network:
     def _region(self, source: str) -> str:
         return self._regions.get(_bucket(source), FIRST_REGION)
 
-    def _learns_region(self, source: str, answer: requests.Response) -> bool:
-        """Say whether the answer is that the bucket is in another region than was asked."""
+    def _learn_region(self, source: str, answer: requests.Response) -> None:
+        """Keep the region of a bucket, if the answer is that it is another than was asked."""
         region = answer.headers.get("x-amz-bucket-region", "")
-        is_wrong = answer.status_code in (301, 307, 400) and source.startswith("s3://")
-        if not is_wrong or not re.fullmatch(r"[a-z0-9-]+", region):
-            return False
-        if region == self._region(source):
-            return False
-        self._regions[_bucket(source)] = region
-        return True
+        is_wrong = answer.status_code in ELSEWHERE and source.startswith("s3://")
+        if is_wrong and re.fullmatch(r"[a-z0-9-]+", region):
+            self._regions[_bucket(source)] = region
 
     def _check(self, answer: requests.Response, url: str, allowed: frozenset[int]) -> None:
         """Raise what an answer that is no success means."""
