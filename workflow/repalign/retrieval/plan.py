@@ -131,17 +131,23 @@ class RetrievalPlan:
         """Yield every source with its placeholders filled in, each target below the folder.
 
         What is to be fetched by hand is left out.
+
+        Raises
+        ------
+        RepalignError
+            If a path leads out of the folder, or has placeholders that cannot be filled in.
         """
         for entry in self.entries:
             if entry.kind == "by-hand":
                 continue
             for values in self._fillings(entry):
-                target = entry.target.format_map(values)
-                check_relative(target, f"{self.dataset}/{entry.item}")
+                where = f"{self.dataset}/{entry.item}"
+                target = _filled(entry.target, values, where)
+                check_relative(target, where)
                 yield Wanted(
                     entry.item,
                     entry.kind,
-                    entry.source.format_map(values),
+                    _filled(entry.source, values, where),
                     target,
                     entry.size,
                     entry.checksum,
@@ -160,6 +166,20 @@ class RetrievalPlan:
             yield from ({**self.values, "subject": subject} for subject in self.sessions)
         else:
             yield dict(self.values)
+
+
+def _filled(text: str, values: Mapping[str, object], where: str) -> str:
+    """Return an address or a path with its placeholders filled in."""
+    try:
+        return text.format_map(values)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        known = ", ".join(f"{{{name}}}" for name in values)
+        raise RepalignError(
+            f"placeholders in {text!r} that cannot be filled in ({error})",
+            where=where,
+            expected=f"some of {known}",
+            remedy="Correct the path in the settings of the dataset, or the register.",
+        ) from error
 
 
 def check_agreements(plan: RetrievalPlan) -> None:
