@@ -1,6 +1,7 @@
 """A whole retrieval: what is fetched, what is kept, what is refused, what a second run does."""
 
 import csv
+import errno
 import fcntl
 import hashlib
 import io
@@ -260,6 +261,36 @@ def test_two_retrievals_do_not_meet(server, fetch_all, tmp_path):
     with pytest.raises(RepalignError, match="another retrieval"):
         fetch_all(make_entry("https://h/x", "x"))
     os.close(handle)
+
+
+def test_who_comes_second_tidies_nothing(fetch_all, tmp_path):
+    (tmp_path / "raw/.retrieval").mkdir(parents=True)
+    handle = os.open(tmp_path / "raw", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(RepalignError, match="another retrieval"):
+        fetch_all(make_entry("https://h/x", "x"))
+    os.close(handle)
+    assert (tmp_path / "raw/.retrieval").is_dir()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_said(fetch_all, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(retrieving.fcntl, "flock", refuse)
+    with pytest.raises(RepalignError, match=r"gives no lock \(") as caught:
+        fetch_all(make_entry("https://h/x", "x"))
+    assert "another file system" in caught.value.remedy
+
+
+def test_what_blocks_later_is_not_taken_for_another_retrieval(fetch_all, monkeypatch):
+    def block(*_):
+        raise BlockingIOError(11, "would block")
+
+    monkeypatch.setattr(retrieving, "_find", block)
+    with pytest.raises(RepalignError, match=r"would block"):
+        fetch_all(make_entry("https://h/x", "x"))
 
 
 @pytest.mark.parametrize("text", ["", "x\n", "path\tsize\n1\t2\n", "\x00", None])

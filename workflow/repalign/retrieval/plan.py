@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -249,7 +250,8 @@ def check_folder(root: Path, dataset: str) -> None:
         If the folder has a simulation.json, or is the default folder of simulations.
     """
     is_default = root.parent.parts[-2:] == ("resources", "simulated")
-    if (root / "simulation.json").exists() or is_default:
+    # Where it cannot be looked into, nothing can be written either, which is said then.
+    if is_default or os.path.exists(root / "simulation.json"):  # noqa: PTH110 - raises nothing
         raise RepalignError(
             "the folder of the simulation",
             where=root,
