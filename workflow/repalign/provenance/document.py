@@ -27,8 +27,8 @@ def provenance_document(results: Sequence[Result], project: Path) -> dict[str, A
     -------
     dict
         `results` and `upstream`: records by path, whose code and versions stand once in `code`
-        and `versions`; `gaps`: inputs whose file is gone, was made again since, or has no record of how
-        it was made.
+        and `versions`; `gaps`: inputs whose file is gone, was made again since, or has no
+        record of how it was made.
     """
     shared = _Shared()
     described: dict[str, Any] = {}

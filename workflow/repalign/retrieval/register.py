@@ -19,8 +19,8 @@ COLUMNS = {
     "`by-hand`, where the source is a page for people.",
     "source": "`s3://bucket/key`, `figshare://article/name` or `https://…`. `{subject}`, "
     "`{session}`, `{scan}` and `{betas}` are filled in from the settings; `*` in a key or name "
-    "stands for anything but `/`. For `files`, paths start behind `/./`, as in rsync. An `archive` "
-    "is one file, so nothing is filled in.",
+    "stands for anything but `/`. For `files`, paths start behind `/./`, as in rsync. An "
+    "`archive` is one file, so nothing is filled in.",
     "target": "Where it goes below the folder: a path (a folder for `files` and `archive`), or "
     "`@` and the setting that has it. A single folder at the top of an archive is left out.",
     "when": "`default`; `asked` (only if `retrieval.items` names it); or a setting and its value, "
