@@ -33,6 +33,8 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers of servers that are busy or ill for the moment."""
 ELSEWHERE = frozenset({301, 307, 400})
 """Answers of S3 to requests that should have gone to another region."""
+NO_HEAD = frozenset(range(400, 600)) - PASSING
+"""Answers of servers to questions about a file that they may send nevertheless."""
 LONGEST_WAIT = 120.0
 MAX_REDIRECTS = 5
 
@@ -63,11 +65,13 @@ def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-class _Session(requests.Session):
+class _Session(requests.Session):  # type: ignore[misc]
     """A session without credentials. It still heeds the environment, which names proxies."""
 
     def rebuild_auth(
-        self, prepared_request: requests.PreparedRequest, response: requests.Response
+        self,
+        prepared_request: requests.PreparedRequest,
+        response: requests.Response,  # noqa: ARG002 - requests gives it
     ) -> None:
         """Send none after a redirection either, where requests looks into the .netrc again."""
         prepared_request.headers.pop("Authorization", None)
@@ -211,6 +215,27 @@ class Network:
             with self.once("HEAD", source) as answer:
                 found: Mapping[str, str] = answer.headers
                 return found
+
+        return self.patiently(send, source)
+
+    def size_of(self, source: str) -> int | None:
+        """Return how many bytes a file has; None where its server does not say it beforehand.
+
+        Raises
+        ------
+        RepalignError
+            If there is no answer at all.
+        """
+
+        def send() -> int | None:
+            # Servers may refuse a HEAD for any reason, and send the file all the same.
+            with self.once("HEAD", source, allowed=NO_HEAD) as answer:
+                length = answer.headers.get("Content-Length", "")
+                # The length of what is sent with another encoding is not that of the file.
+                is_plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+                # Zero is what servers say that make the file only when it is sent.
+                is_said = answer.status_code < 300 and is_plain and length.isdecimal()
+                return int(length) or None if is_said else None
 
         return self.patiently(send, source)
 
