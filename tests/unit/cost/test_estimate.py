@@ -116,6 +116,17 @@ def test_time_on_cores_can_be_taken(project):
     assert (clock.work, clock.bytes) == (RAW_BYTES, 10)
 
 
+def test_threads_of_an_own_run_are_added_up(project):
+    """Four seconds on the clock with three threads are twelve on one core, in either mode."""
+    project.run(ONE, 10, seconds=4.0)
+    benchmark = project.root / "logs/nsd/extracted/1.bin.benchmark.tsv"
+    benchmark.write_text("s\tmax_rss\tcpu_time\n4.0\t100\t12.0\n")
+    sizes = Sizes(project.workflow, project.plans, lambda _: None)
+    for by_cpu in (False, True):
+        (run,) = earlier_runs(project.workflow, sizes, by_cpu=by_cpu)
+        assert run.seconds == 12
+
+
 @pytest.mark.parametrize("text", ["", "s\tmax_rss\n", "s\tmax_rss\n-\tNA\n"])
 def test_a_benchmark_without_numbers_is_no_time(project, text):
     project.run(ONE, 10, seconds=3.0)

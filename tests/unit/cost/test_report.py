@@ -1,5 +1,7 @@
 """The preview as text: sums that add up, and what they leave out is said."""
 
+import re
+
 import pytest
 
 from repalign.cost.estimate import Estimate
@@ -57,9 +59,31 @@ def test_far_from_what_was_measured_is_said():
     assert "times what was measured" not in preview((job(), KNOWN)).text()
 
 
-def test_threads_count_as_core_time():
-    assert preview((job(threads=4), KNOWN), cores=4).core_seconds == 240
-    assert preview((job(threads=4), KNOWN), cores=2).core_seconds == 120
+def column(text: str, rule: str, name: str) -> str:
+    lines = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
+    heading = next(cells for cells in lines if cells[0] == "jobs")
+    return next(cells for cells in lines if cells[1:2] == [rule])[heading.index(name)]
+
+
+@pytest.mark.parametrize(("cores", "clock"), [(4, 15), (2, 30), (1, 60)])
+def test_threads_share_the_time_on_one_core(cores, clock):
+    made = preview((job(threads=4), KNOWN), cores=cores)
+    assert made.run().wall == clock
+    assert made.core_seconds == 60
+
+
+def test_the_column_of_core_time_adds_up_to_the_time_on_one():
+    text = preview((job(threads=4), KNOWN), (job("join", after=(0,)), OWN), cores=4).text()
+    assert column(text, "extract", "core time") == "1 min"
+    assert column(text, "join", "core time") == "2 min"
+    assert "time    2 min on 4 cores (3 min on one; longest chain 2 min)" in text
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_memory_of_a_rule_is_the_most_that_is_known(order):
+    pairs = [(job(), UNKNOWN), (job(), KNOWN), (job(), OWN)][::order]
+    assert column(preview(*pairs).text(), "extract", "memory") == "1.0 GB"
+    assert column(preview((job(), UNKNOWN)).text(), "extract", "memory") == "?"
 
 
 @pytest.mark.parametrize(

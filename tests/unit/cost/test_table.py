@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from repalign.cost.sizes import output_of, work_of
-from repalign.cost.table import LIGHT, Measured, fit_costs, read_costs, write_costs
+from repalign.cost.table import LIGHT, UNIT_NOTE, Measured, fit_costs, read_costs, write_costs
 from repalign.errors import RepalignError
 
 ROOT = Path(__file__).parents[3]
@@ -76,6 +76,10 @@ def test_a_row_that_is_wrong_is_an_error(tmp_path, change):
 def test_no_table_is_an_error(tmp_path):
     with pytest.raises(RepalignError, match=r"costs\.tsv"):
         read_costs(tmp_path / "costs.tsv")
+
+
+def test_the_committed_table_says_what_its_times_are():
+    assert f"# {UNIT_NOTE}\n" in (ROOT / "resources/costs.tsv").read_text()
 
 
 def test_the_committed_table_can_be_used():

@@ -112,6 +112,17 @@ def test_actions_say_what_made_what_from_what(graph):
     assert raw["identifier"] == "set:" + 64 * "a"
 
 
+def test_long_settings_that_begin_alike_stay_apart(results):
+    first, second = [*range(1, 60)], [*range(1, 61)]
+    results.add("nsd/a.csv", "build_regions", {"regions": first})
+    results.add("nsd/b.csv", "build_regions", {"regions": second})
+    graph = entities(results)
+    for name, regions in (("nsd/a.csv", first), ("nsd/b.csv", second)):
+        used = [graph[found["@id"]] for found in graph[f"#make-{name}"]["object"]]
+        (value,) = (e["value"] for e in used if e.get("name") == "build_regions: regions")
+        assert json.loads(value) == regions
+
+
 def test_software_has_versions_authors_and_a_licence(graph):
     software = graph["#repalign"]
     assert software["softwareVersion"] == read_citation(CITATION).version

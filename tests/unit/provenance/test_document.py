@@ -4,6 +4,9 @@ import json
 import os
 import socket
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from repalign.provenance.document import provenance_document
 from repalign.provenance.results import read_results
 from repalign.tables.provenance import sidecar
@@ -57,6 +60,12 @@ def test_a_part_that_was_made_again_is_a_gap(results):
     (gap,) = document(results)["gaps"]
     assert gap["state"] == "made again since"
     assert gap["was"] != results.identity(PART)
+
+
+def test_a_part_without_a_record_is_a_gap_but_not_gone(results):
+    pq.write_table(pa.table({"x": [1]}), results.root / PART)
+    (gap,) = document(results)["gaps"]
+    assert (gap["input"], gap["state"]) == (PART, "without a record")
 
 
 def test_a_result_without_a_record_is_said_to_have_none(results):

@@ -31,6 +31,7 @@ class Served:
     has_ranges: bool = True
     encoding: str | None = None
     has_length: bool = True
+    head: int = 200
     faults: list[tuple[str, object]] = field(default_factory=list)
     always: tuple[str, object] | None = None
 
@@ -181,8 +182,13 @@ class Handler(BaseHTTPRequestHandler):
         if served.encoding:
             headers["Content-Encoding"] = served.encoding
         if not with_body:
+            if served.head != 200:
+                self.reply(served.head, b"a page that explains it", {})
+                return
+            if served.has_length:
+                headers["Content-Length"] = str(len(served.content))
             self.send_response(200)
-            for name, value in {**headers, "Content-Length": str(len(served.content))}.items():
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             return

@@ -14,6 +14,8 @@ from repalign.retrieval.register import AGREEMENTS, COLUMNS, read_register
 from repalign.settings import Settings
 from repalign.settings.retrieval import RetrievalSettings
 
+from .conftest import make_entry
+
 ROOT = Path(__file__).parents[3]
 ENTRIES = read_register(ROOT / REGISTER)
 DATASETS = ("nsd", "bold5000", "things", "laion", "mouse", "atlas")
@@ -60,6 +62,14 @@ WRONG = {
     "sum of a pattern": ({"source": "s3://bucket/*", "checksum": f"md5:{0:032d}"}, "of a pattern"),
     "files without a base": ({"kind": "files"}, "/./"),
     "a base of one file": ({"source": "s3://bucket/./key"}, "/./"),
+    "an unknown placeholder": ({"source": "s3://bucket/{run}"}, r"\{run\} in the source"),
+    "an unknown one of the target": ({"target": "a/{ses}"}, r"\{ses\} in the target"),
+    "a placeholder without a name": ({"target": "a/{}"}, r"\{\} in the target"),
+    "a part of a placeholder": ({"target": "a/{subject.x}"}, r"\{subject.x\} in the target"),
+    "half a pair of braces": ({"target": "a/{subject"}, "target 'a/{subject'"),
+    "a pattern of archives": (
+        {"kind": "archive", "source": "s3://bucket/{subject}.zip"}, r"source 's3://bucket/\{subject\}.zip'"),
+    "a path as an item": ({"item": "../x"}, "item '../x'"),
     "files of the web": ({"kind": "files", "source": "https://host/./x"}, "s3://"),
 }  # fmt: skip
 
@@ -190,6 +200,16 @@ def test_the_folder_of_simulations_is_refused():
         retrieval_plan(
             Plans.of(Settings.model_validate({"retrieval": {"accepted": ["nsd"]}})), "nsd", ENTRIES
         )
+
+
+@pytest.mark.parametrize("path", ["{scan}", "{}", "{0}", "{", "{session:q}", "{subject.x}"])
+def test_paths_that_cannot_be_filled_in_are_named(path):
+    entry = make_entry("s3://bucket/{subject}/{session}", f"a/{path}", item="betas")
+    plan = RetrievalPlan("nsd", [entry], sessions={2: 1})
+    with pytest.raises(RepalignError, match="cannot be filled in") as caught:
+        list(plan.wanted())
+    assert caught.value.where == "nsd/betas"
+    assert f"'a/{path}'" in caught.value.found
 
 
 def test_a_plan_survives_the_command_line():

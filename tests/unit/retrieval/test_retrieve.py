@@ -1,6 +1,7 @@
 """A whole retrieval: what is fetched, what is kept, what is refused, what a second run does."""
 
 import csv
+import errno
 import fcntl
 import hashlib
 import io
@@ -134,6 +135,104 @@ def test_a_file_without_sum_is_trusted_on_first_use_alone(server, fetch_all):
     assert (root / "x").read_bytes() == b"first"
 
 
+def test_half_a_file_that_somebody_put_there_is_noticed(server, fetch_all, tmp_path):
+    server.put("/h/x", b"whole", etag=None)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/x").write_bytes(b"who")
+    with pytest.raises(RepalignError, match="3 bytes, not 5"):
+        fetch_all(make_entry("https://h/x", "x"))
+    assert (tmp_path / "raw/x").read_bytes() == b"who"
+    (tmp_path / "raw/x").write_bytes(b"whole")
+    root = fetch_all(make_entry("https://h/x", "x"))
+    assert records(root)["x"]["verified"] == "size"
+    assert not gets(server)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"head": 403}, {"head": 405}, {"head": 404}, {"head": 501}, {"has_length": False},
+     {"encoding": "gzip"}],
+    ids=str,
+)  # fmt: skip
+def test_a_file_whose_server_does_not_say_its_size_is_taken(
+    server, fetch_all, tmp_path, caplog, kind
+):
+    server.put("/h/x", b"whole", etag=None, **kind)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/x").write_bytes(b"anything")
+    root = fetch_all(make_entry("https://h/x", "x"))
+    assert records(root)["x"]["verified"] == "nothing"
+    assert len(server.sent("/h/x", "HEAD")) == 1
+    assert "taken as it is" in caplog.text
+
+
+def test_a_file_is_not_taken_because_its_server_is_busy(server, fetch_all, tmp_path):
+    server.put("/h/x", b"whole", etag=None, head=503)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/x").write_bytes(b"who")
+    with pytest.raises(RepalignError, match=r"503.*4 attempts"):
+        fetch_all(make_entry("https://h/x", "x"))
+    assert not (tmp_path / "raw/retrieved.tsv").exists()
+
+
+def test_the_size_is_asked_only_where_nothing_else_is_known(server, fetch_all, tmp_path):
+    server.put("/h/x", b"whole")
+    fetch_all(make_entry("https://h/x", "x"))
+    fetch_all(make_entry("https://h/x", "x"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/x").write_bytes(b"whole")
+    fetch_all(make_entry("https://h/x", "x", checksum=f"md5:{md5_of(b'whole')}"), folder="other")
+    assert not server.sent("/h/x", "HEAD")
+
+
+@pytest.mark.parametrize("target", ["link", "link/x"])
+@pytest.mark.parametrize("kind", ["file", "archive"])
+def test_a_link_that_leads_nowhere_is_refused_at_once(server, fetch_all, tmp_path, target, kind):
+    server.put("/h/x", zip_of(FILES))
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/link").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(RepalignError, match="a link that leads nowhere") as caught:
+        fetch_all(make_entry("https://h/x", target, kind))
+    assert caught.value.where == str(tmp_path / "raw/link")
+    assert not gets(server)
+
+
+def test_a_link_to_another_disk_is_followed(server, fetch_all, tmp_path):
+    server.put("/h/x", b"whole")
+    for folder in ("raw", "disk"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "raw/link").symlink_to(tmp_path / "disk")
+    fetch_all(make_entry("https://h/x", "link/x"))
+    assert (tmp_path / "disk/x").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("folder", ["file", "file/raw", "link", "link/raw"])
+def test_a_folder_that_cannot_be_made_is_said(fetch_all, tmp_path, folder):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "unmounted/link")
+    with pytest.raises(RepalignError, match="reading or writing failed") as caught:
+        fetch_all(make_entry("https://h/x", "x"), folder=folder)
+    assert str(tmp_path) in str(caught.value.where)
+
+
+def test_a_folder_that_cannot_be_opened_is_said(fetch_all, tmp_path, monkeypatch):
+    def refuse(path, flags):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(retrieving.os, "open", refuse)
+    with pytest.raises(RepalignError, match="Permission denied") as caught:
+        fetch_all(make_entry("https://h/x", "x"))
+    assert str(caught.value.where) == str(tmp_path / "raw")
+
+
+def test_places_that_cannot_be_looked_at_are_all_named(server, fetch_all):
+    entries = [make_entry(f"https://h/{name}", name * 300, item=name) for name in "xy"]
+    with pytest.raises(RepalignError, match="2 files are wrong") as caught:
+        fetch_all(*entries)
+    assert str(caught.value).count("File name too long") == 2
+    assert not gets(server)
+
+
 @pytest.mark.parametrize("check", ["quick", "full"])
 def test_a_file_that_changed_since_is_noticed(server, fetch_all, check):
     server.put("/h/x", b"first")
@@ -262,6 +361,36 @@ def test_two_retrievals_do_not_meet(server, fetch_all, tmp_path):
     os.close(handle)
 
 
+def test_who_comes_second_tidies_nothing(fetch_all, tmp_path):
+    (tmp_path / "raw/.retrieval").mkdir(parents=True)
+    handle = os.open(tmp_path / "raw", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(RepalignError, match="another retrieval"):
+        fetch_all(make_entry("https://h/x", "x"))
+    os.close(handle)
+    assert (tmp_path / "raw/.retrieval").is_dir()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_said(fetch_all, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(retrieving.fcntl, "flock", refuse)
+    with pytest.raises(RepalignError, match=r"gives no lock \(") as caught:
+        fetch_all(make_entry("https://h/x", "x"))
+    assert "another file system" in caught.value.remedy
+
+
+def test_what_blocks_later_is_not_taken_for_another_retrieval(fetch_all, monkeypatch):
+    def block(*_):
+        raise BlockingIOError(11, "would block")
+
+    monkeypatch.setattr(retrieving, "_find", block)
+    with pytest.raises(RepalignError, match=r"would block"):
+        fetch_all(make_entry("https://h/x", "x"))
+
+
 @pytest.mark.parametrize("text", ["", "x\n", "path\tsize\n1\t2\n", "\x00", None])
 def test_a_damaged_record_is_refused(server, fetch_all, tmp_path, text):
     server.put("/h/x", b"first")
@@ -340,6 +469,31 @@ def test_an_archive_that_changed_is_refused(server, fetch_all):
     with pytest.raises(RepalignError, match="as when it was first fetched"):
         fetch_all(archive())
     assert not (root / "annotations/a.json").exists()
+
+
+def test_an_archive_that_lost_a_file_is_refused_and_not_fetched_again(server, fetch_all):
+    server.put("/h/x.zip", zip_of(FILES))
+    root = fetch_all(archive())
+    (root / "annotations/a.json").unlink()
+    server.put("/h/x.zip", zip_of({"top/deep/b.json": FILES["top/deep/b.json"], "top/c": b"c"}))
+    server.requests.clear()
+    for _ in range(2):
+        with pytest.raises(RepalignError, match=r"an archive without top/a\.json") as caught:
+            fetch_all(archive())
+    assert "retrieved.tsv" in caught.value.remedy
+    assert len(gets(server)) == 1
+    assert not (root / "annotations/c").exists()
+
+
+def test_an_archive_goes_to_another_folder_if_the_settings_say_so(server, fetch_all):
+    server.put("/h/x.zip", zip_of(FILES))
+    root = fetch_all(archive())
+    (root / "annotations").rename(root / "old")
+    moved = make_entry("https://h/x.zip", "elsewhere", "archive")
+    for _ in range(2):
+        fetch_all(moved)
+    assert (root / "elsewhere/a.json").read_bytes() == b"alpha"
+    assert len(gets(server)) == 2
 
 
 @pytest.mark.parametrize("moment", ["unpack", "move"])

@@ -84,6 +84,32 @@ def test_the_region_of_a_bucket_is_learnt(bucket):
     assert network.url("s3://open.data/z.txt").endswith("/us-east-2/open.data/z.txt")
 
 
+def test_regions_that_send_to_each_other_are_no_circle(server):
+    for here, there in (("us-east-1", "eu-west-1"), ("eu-west-1", "us-east-1")):
+        moved = ("status", (301, {"x-amz-bucket-region": there}))
+        server.put(f"/s3/{here}/open.data/z.txt", b"", always=moved)
+    network = Network({"s3://": f"{server.url}/s3/{{region}}"}, QUICK)
+    with pytest.raises(RepalignError, match="answer 301"):
+        network.once("GET", "s3://open.data/z.txt")
+    assert len(server.requests) == 2
+
+
+def test_a_region_that_another_request_learnt_meanwhile_is_asked(bucket):
+    """Two requests are under way when the first of their answers names the region."""
+    bucket.region = "us-east-2"
+    bucket.put("/s3/us-east-2/open.data/z.txt", b"content")
+    network = Network({"s3://": f"{bucket.url}/s3/{{region}}"}, QUICK)
+    send = network._send
+
+    def late(method, url, *others):
+        answer = send(method, url, *others)
+        network._regions["open.data"] = "us-east-2"
+        return answer
+
+    network._send = late
+    assert network.headers("s3://open.data/z.txt")["Content-Length"] == "7"
+
+
 def test_the_default_address_is_that_of_the_region():
     network = Network({}, QUICK)
     assert network.url("s3://openneuro.org/ds1/a b.tsv") == (

@@ -292,3 +292,13 @@ def test_no_credentials_are_sent(server, network, tmp_path, monkeypatch):
     headers = server.sent("/data.example/file")[0]
     assert "Authorization" not in headers
     assert headers["User-Agent"].startswith("repalign/")
+
+
+def test_no_credentials_are_sent_after_a_redirection(server, network, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server.put("/elsewhere", CONTENT)
+    server.put("/data.example/file", b"", always=("redirect", server.url + "/elsewhere"))
+    fetch(remote(), tmp_path / "file", network, lambda _: None)
+    (headers,) = server.sent("/elsewhere")
+    assert "Authorization" not in headers

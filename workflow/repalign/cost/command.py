@@ -11,7 +11,16 @@ from repalign.cost.estimate import Estimator, estimates
 from repalign.cost.pending import DEFAULT_CONFIG, pending_jobs
 from repalign.cost.report import Preview
 from repalign.cost.runs import earlier_runs
-from repalign.cost.table import LIGHT, TABLE, Cost, Measured, fit_costs, read_costs, write_costs
+from repalign.cost.table import (
+    LIGHT,
+    TABLE,
+    UNIT_NOTE,
+    Cost,
+    Measured,
+    fit_costs,
+    read_costs,
+    write_costs,
+)
 from repalign.dag.build import build_workflow
 from repalign.errors import RepalignError
 from repalign.settings_file import read_settings
@@ -61,7 +70,7 @@ def run(options: argparse.Namespace, show: Show) -> int:
     if options.calibrate:
         costs, count = calibrate([Path(name) for name in options.targets or ["."]])
         machine = options.machine or "an unnamed machine"
-        notes = [f"Made by `repalign cost --calibrate` from {count} jobs; {machine}."]
+        notes = [f"Made by `repalign cost --calibrate` from {count} jobs; {machine}.", UNIT_NOTE]
         write_costs(TABLE, costs, notes)
         show(f"{TABLE}: {len(costs)} rules from {count} jobs")
         return 0

@@ -25,7 +25,8 @@ class Estimate:
     Attributes
     ----------
     seconds, memory_mb, bytes : float
-        Time, most memory, and size of the outputs; not a number where that is not known.
+        Time on one core, most memory, and size of the outputs; not a number where that is not
+        known. Time on the clock is less where the job has several threads.
     basis : str
         `own runs`: jobs of the same rule in this project, scaled by size; `table`: the committed
         table; `unknown`; `none`: a rule that only collects files.

@@ -33,20 +33,25 @@ class Preview:
     cores: int
 
     def run(self) -> Run:
-        """Play the run through; jobs of unknown cost take nothing."""
+        """Play the run through; jobs of unknown cost take nothing.
+
+        The threads of a job share its work evenly: no better is known of them.
+        """
         loads = [
-            Load(_known(e.seconds), job.threads, _known(e.memory_mb), job.after)
+            Load(
+                _known(e.seconds) / min(job.threads, self.cores),
+                job.threads,
+                _known(e.memory_mb),
+                job.after,
+            )
             for job, e in zip(self.jobs, self.estimates, strict=True)
         ]
         return play(loads, self.cores)
 
     @property
     def core_seconds(self) -> float:
-        """Return the sum of the times of all jobs on their cores."""
-        return sum(
-            _known(e.seconds) * min(job.threads, self.cores)
-            for job, e in zip(self.jobs, self.estimates, strict=True)
-        )
+        """Return what all jobs take on one core, one after the other."""
+        return sum(_known(e.seconds) for e in self.estimates)
 
     def text(self) -> str:
         """Return it for people."""
@@ -76,7 +81,7 @@ def _by_rule(preview: Preview) -> list[str]:
                 str(len(own)),
                 rule,
                 duration(_sum(e.seconds for e in found)),
-                size(max(e.memory_mb for e in found) * 1e6),
+                size(_most(e.memory_mb for e in found) * 1e6),
                 size(_sum(e.bytes for e in found)) + temporary,
                 ", ".join(bases) or "-",
             )
@@ -167,6 +172,11 @@ def _sum(values: Iterable[float]) -> float:
     """Return the sum of the known values; not a number if none is."""
     known = [value for value in values if not math.isnan(value)]
     return sum(known) if known else float("nan")
+
+
+def _most(values: Iterable[float]) -> float:
+    """Return the largest of the known values; not a number if none is."""
+    return max((value for value in values if not math.isnan(value)), default=float("nan"))
 
 
 def _count(number: int, noun: str) -> str:

@@ -26,7 +26,8 @@ def earlier_runs(workflow: Workflow, sizes: Sizes, *, by_cpu: bool = False) -> l
     sizes : Sizes
         Their sizes.
     by_cpu : bool
-        Take the time on cores in place of that on the clock, as on a busy machine.
+        Take the time that was computed alone, as on a busy machine. Else waiting for disks counts
+        as well, as it will again here.
 
     Returns
     -------
@@ -79,10 +80,18 @@ def _read(path: Path, *, by_cpu: bool) -> tuple[float | None, float | None]:
     if not rows:
         return None, None
     row = rows[-1]
-    seconds, memory = _number(row.get("s")), _number(row.get("max_rss"))
+    clock, memory = _number(row.get("s")), _number(row.get("max_rss"))
     cpu = _number(row.get("cpu_time"))
+    return _on_one_core(clock, cpu, by_cpu=by_cpu), memory
+
+
+def _on_one_core(clock: float | None, cpu: float | None, *, by_cpu: bool) -> float | None:
+    """Return what a job would have taken on one core, however many threads it had."""
     # A job that is over at once may be gone before its time on cores is looked at.
-    return (cpu if by_cpu and cpu else seconds), memory
+    if by_cpu and cpu:
+        return cpu
+    # One thread computes or waits, so the clock has both; several compute more than it shows.
+    return max((value for value in (clock, cpu) if value is not None), default=None)
 
 
 def _number(text: str | None) -> float | None:

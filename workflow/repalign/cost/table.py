@@ -16,6 +16,8 @@ from repalign.tables.atomic import atomic_file
 TABLE = Path("resources/costs.tsv")
 LIGHT = "*"
 """Stands for all rules without a benchmark: those that are quick."""
+UNIT_NOTE = "Seconds are time on one core: those of all threads of a job, added up."
+"""What the table says of its times."""
 START_SECONDS, START_MB = 1.0, 100.0
 """What starting Python takes, where a rule was measured at one size alone."""
 
@@ -31,7 +33,7 @@ class Cost:
     work : str
         Unit of what time and memory grow with.
     seconds, seconds_per_unit : float
-        Time on one core.
+        Time on one core: of a job with several threads, the sum over its threads.
     memory_mb, memory_mb_per_unit : float
         Most memory at one time.
     output : str
@@ -68,7 +70,7 @@ class Measured:
     work, output : float or None
         Its sizes in the units of the rule; None where they are not known.
     seconds, memory_mb : float or None
-        From its benchmark, if it has one.
+        Time on one core, and most memory, from its benchmark, if it has one.
     bytes : float or None
         Size of its main output, if that is there.
     """

@@ -6,6 +6,7 @@ doi:10.1371/journal.pone.0309210.
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -224,8 +225,10 @@ def _parameters(results: Sequence[Result]) -> Iterator[Entity]:
         for step, params in sorted(result.settings.items()):
             for key, value in sorted(params.items()):
                 text = value if isinstance(value, str) else encode({"": value})[4:-1]
+                # Values can be long lists; ones that begin alike are not one entity.
+                digest = hashlib.sha256(text.encode()).hexdigest()[:16]
                 yield {
-                    "@id": f"#{step}/{key}={quote(text[:120], safe='')}",
+                    "@id": f"#{step}/{key}={digest}",
                     "@type": "PropertyValue",
                     "name": f"{step}: {key}",
                     "value": text,

@@ -27,7 +27,8 @@ def provenance_document(results: Sequence[Result], project: Path) -> dict[str, A
     -------
     dict
         `results` and `upstream`: records by path, whose code and versions stand once in `code`
-        and `versions`; `gaps`: inputs whose file is gone or was made again since.
+        and `versions`; `gaps`: inputs whose file is gone, was made again since, or has no
+        record of how it was made.
     """
     shared = _Shared()
     described: dict[str, Any] = {}
@@ -90,9 +91,16 @@ def _upstream(
                     found[path] = without_places(record)
                     pending.append((path, own))
             if identities[path] != identity:
-                state = "made again since" if identities[path] else "gone"
+                state = _state(project / path, identities[path])
                 gaps.append({"of": of, "input": path, "was": identity, "state": state})
     return found, gaps
+
+
+def _state(path: Path, identity: str | None) -> str:
+    """Say what became of an input that is no longer the one that was read."""
+    if not path.exists():
+        return "gone"
+    return "made again since" if identity else "without a record"
 
 
 def _inputs(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from repalign.errors import RepalignError
@@ -64,10 +65,19 @@ class Arrival:
 
     def _place(self, name: str) -> Path:
         """Return where a file lies; a link that leads out of the folder is the user's own."""
-        path = self._root / check_relative(name, str(self._root))
+        path = self._below(name)
         if path.is_dir():
             raise occupied(path, "a folder")
         return path
+
+    def _below(self, name: str) -> Path:
+        """Return a path below the folder; one that cannot be made is refused before it is due."""
+        relative = check_relative(name, str(self._root))
+        for place in (relative, *relative.parents):
+            path = self._root / place
+            if path.is_symlink() and not path.exists():
+                raise occupied(path, "a link that leads nowhere")
+        return self._root / relative
 
     def _compare(self, record: Record, checksum: str | None = None) -> None:
         """Compare a file with its record, by reading it where it may have changed."""
@@ -87,6 +97,9 @@ class Arrival:
     def _adopt(self, remote: RemoteFile, path: Path) -> None:
         """Take a file that somebody put there, if it is the one that would be fetched."""
         size = path.stat().st_size
+        if remote.size is None and remote.checksum is None:
+            # Nobody says more of it than its server, which is asked only where it matters.
+            remote = replace(remote, size=self._network.size_of(remote.source))
         if remote.size is not None and size != remote.size:
             raise occupied(path, f"another file: {size} bytes, not {remote.size}")
         hasher = hash_file(path, Hasher(remote.size, remote.etag))
@@ -100,8 +113,8 @@ class Arrival:
 
     def _is_unpacked(self, remote: RemoteFile) -> bool:
         """Say whether all members of an archive are there."""
-        members = self._lock.members(remote.source)
-        folder = self._root / check_relative(remote.path, str(self._root))
+        members = self._known_members(remote)
+        folder = self._below(remote.path)
         if not members:
             if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
                 raise occupied(folder, "files that the record does not know")
@@ -112,6 +125,11 @@ class Arrival:
             if record.modified:
                 self._compare(record)
         return all(record.modified for record in members)
+
+    def _known_members(self, remote: RemoteFile) -> list[Record]:
+        """Return what an archive held when it came; not what came from it to another folder."""
+        start = f"{remote.path}/"
+        return [one for one in self._lock.members(remote.source) if one.path.startswith(start)]
 
     # ------------------------------------------------------------------ what comes
 
@@ -165,6 +183,10 @@ class Arrival:
             known = self._lock.get(f"{remote.path}/{member.path}")
             if known is not None and known.sha256 != member.sha256:
                 raise _other_than_before(remote, known.sha256, member.sha256)
+        names = {f"{remote.path}/{member.path}" for member in members}
+        missing = [one for one in self._known_members(remote) if one.path not in names]
+        if missing:
+            raise _less_than_before(remote, missing)
 
     def _move(self, remote: RemoteFile, member: Member, aside: Path) -> Record:
         """Put a member in place, unless it is there already."""
@@ -209,4 +231,16 @@ def _other_than_before(remote: RemoteFile, known: str, found: str) -> RepalignEr
         expected=f"sha256:{known}, as when it was first fetched",
         remedy="The source changed. Find out why before you use it; to take the new one, delete "
         "the row of the file in retrieved.tsv.",
+    )
+
+
+def _less_than_before(remote: RemoteFile, missing: list[Record]) -> RepalignError:
+    names = ", ".join(one.source.removeprefix(f"{remote.source}!") for one in missing[:3])
+    more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+    return RepalignError(
+        f"an archive without {names}{more}",
+        where=remote.source,
+        expected="all files that it had when it was first fetched",
+        remedy="The source changed. Find out why before you use it; to take the new one, delete "
+        f"the rows of these files in retrieved.tsv. To fetch it again, delete {WORK}.",
     )

@@ -27,7 +27,7 @@ class Record:
         SHA-256, taken on arrival.
     verified : str
         What it was compared with: a checksum of the publisher, `etag`, `archive` (its sum within
-        the archive), or `size` where nobody gives more.
+        the archive), `size` where nobody gives more, or `nothing`.
     source : str
         Where it came from; of a member of an archive, with `!` and its name there.
     modified : int

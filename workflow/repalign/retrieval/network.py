@@ -31,6 +31,10 @@ ENDPOINTS = {
 FIRST_REGION = "us-east-1"
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers of servers that are busy or ill for the moment."""
+ELSEWHERE = frozenset({301, 307, 400})
+"""Answers of S3 to requests that should have gone to another region."""
+NO_HEAD = frozenset(range(400, 600)) - PASSING
+"""Answers of servers to questions about a file that they may send nevertheless."""
 LONGEST_WAIT = 120.0
 MAX_REDIRECTS = 5
 
@@ -61,6 +65,18 @@ def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+class _Session(requests.Session):  # type: ignore[misc]
+    """A session without credentials. It still heeds the environment, which names proxies."""
+
+    def rebuild_auth(
+        self,
+        prepared_request: requests.PreparedRequest,
+        response: requests.Response,  # noqa: ARG002 - requests gives it
+    ) -> None:
+        """Send none after a redirection either, where requests looks into the .netrc again."""
+        prepared_request.headers.pop("Authorization", None)
+
+
 class Network:
     """What sends requests.
 
@@ -81,7 +97,7 @@ class Network:
         self.stop = stop or threading.Event()
         self._endpoints = {**ENDPOINTS, **endpoints}
         self._regions: dict[str, str] = {}
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _anonymous
         self._session.max_redirects = MAX_REDIRECTS
         self._session.headers["User-Agent"] = f"repalign/{repalign.__version__}"
@@ -146,8 +162,30 @@ class Network:
             Where it is not.
         """
         url = self.url(source)
+        answer = self._send(method, url, query, headers)
+        self._learn_region(source, answer)
+        # Once: a server that sends on and on is no reason to follow for ever.
+        if (moved := self.url(source)) != url and answer.status_code in ELSEWHERE:
+            answer.close()
+            url = moved
+            answer = self._send(method, url, query, headers)
         try:
-            answer = self._session.request(
+            self._check(answer, url, allowed)
+        except (PassingError, RepalignError):
+            answer.close()
+            raise
+        return answer
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.Response:
+        """Send one request, and return the answer, good or bad."""
+        try:
+            return self._session.request(
                 method,
                 url,
                 params=query,
@@ -165,15 +203,6 @@ class Network:
             raise PassingError(f"no connection to {_host(url)} ({_cause(error)})") from error
         except (requests.RequestException, ValueError) as error:
             raise _refused(f"no such address ({error})", url, "a public file") from None
-        if self._learns_region(source, answer):
-            answer.close()
-            return self.once(method, source, query=query, headers=headers, allowed=allowed)
-        try:
-            self._check(answer, url, allowed)
-        except (PassingError, RepalignError):
-            answer.close()
-            raise
-        return answer
 
     def ask(self, method: str, source: str, query: Mapping[str, str] | None = None) -> bytes:
         """Send a small request until it is answered, and return the body."""
@@ -186,6 +215,27 @@ class Network:
             with self.once("HEAD", source) as answer:
                 found: Mapping[str, str] = answer.headers
                 return found
+
+        return self.patiently(send, source)
+
+    def size_of(self, source: str) -> int | None:
+        """Return how many bytes a file has; None where its server does not say it beforehand.
+
+        Raises
+        ------
+        RepalignError
+            If there is no answer at all.
+        """
+
+        def send() -> int | None:
+            # Servers may refuse a HEAD for any reason, and send the file all the same.
+            with self.once("HEAD", source, allowed=NO_HEAD) as answer:
+                length = answer.headers.get("Content-Length", "")
+                # The length of what is sent with another encoding is not that of the file.
+                is_plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+                # Zero is what servers say that make the file only when it is sent.
+                is_said = answer.status_code < 300 and is_plain and length.isdecimal()
+                return int(length) or None if is_said else None
 
         return self.patiently(send, source)
 
@@ -235,16 +285,12 @@ class Network:
     def _region(self, source: str) -> str:
         return self._regions.get(_bucket(source), FIRST_REGION)
 
-    def _learns_region(self, source: str, answer: requests.Response) -> bool:
-        """Say whether the answer is that the bucket is in another region than was asked."""
+    def _learn_region(self, source: str, answer: requests.Response) -> None:
+        """Keep the region of a bucket, if the answer is that it is another than was asked."""
         region = answer.headers.get("x-amz-bucket-region", "")
-        is_wrong = answer.status_code in (301, 307, 400) and source.startswith("s3://")
-        if not is_wrong or not re.fullmatch(r"[a-z0-9-]+", region):
-            return False
-        if region == self._region(source):
-            return False
-        self._regions[_bucket(source)] = region
-        return True
+        is_wrong = answer.status_code in ELSEWHERE and source.startswith("s3://")
+        if is_wrong and re.fullmatch(r"[a-z0-9-]+", region):
+            self._regions[_bucket(source)] = region
 
     def _check(self, answer: requests.Response, url: str, allowed: frozenset[int]) -> None:
         """Raise what an answer that is no success means."""

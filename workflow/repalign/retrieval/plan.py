@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -131,17 +132,23 @@ class RetrievalPlan:
         """Yield every source with its placeholders filled in, each target below the folder.
 
         What is to be fetched by hand is left out.
+
+        Raises
+        ------
+        RepalignError
+            If a path leads out of the folder, or has placeholders that cannot be filled in.
         """
         for entry in self.entries:
             if entry.kind == "by-hand":
                 continue
             for values in self._fillings(entry):
-                target = entry.target.format_map(values)
-                check_relative(target, f"{self.dataset}/{entry.item}")
+                where = f"{self.dataset}/{entry.item}"
+                target = _filled(entry.target, values, where)
+                check_relative(target, where)
                 yield Wanted(
                     entry.item,
                     entry.kind,
-                    entry.source.format_map(values),
+                    _filled(entry.source, values, where),
                     target,
                     entry.size,
                     entry.checksum,
@@ -160,6 +167,20 @@ class RetrievalPlan:
             yield from ({**self.values, "subject": subject} for subject in self.sessions)
         else:
             yield dict(self.values)
+
+
+def _filled(text: str, values: Mapping[str, object], where: str) -> str:
+    """Return an address or a path with its placeholders filled in."""
+    try:
+        return text.format_map(values)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        known = ", ".join(f"{{{name}}}" for name in values)
+        raise RepalignError(
+            f"placeholders in {text!r} that cannot be filled in ({error})",
+            where=where,
+            expected=f"some of {known}",
+            remedy="Correct the path in the settings of the dataset, or the register.",
+        ) from error
 
 
 def check_agreements(plan: RetrievalPlan) -> None:
@@ -229,7 +250,8 @@ def check_folder(root: Path, dataset: str) -> None:
         If the folder has a simulation.json, or is the default folder of simulations.
     """
     is_default = root.parent.parts[-2:] == ("resources", "simulated")
-    if (root / "simulation.json").exists() or is_default:
+    # Where it cannot be looked into, nothing can be written either, which is said then.
+    if is_default or os.path.exists(root / "simulation.json"):  # noqa: PTH110 - raises nothing
         raise RepalignError(
             "the folder of the simulation",
             where=root,

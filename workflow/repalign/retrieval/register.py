@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from repalign.tables.config_tables import read_config_rows
 COLUMNS = {
     "dataset": "Section of the settings whose `raw` is the folder that the data go to; `atlas` is "
     "for none of them, and goes to `retrieval.atlas`. The rule is `retrieve_<dataset>`.",
-    "item": "Name of the item, one of a kind in its dataset.",
+    "item": "Name of the item, one of a kind in its dataset: letters, digits and `_`.",
     "version": "Version or release, or `-` where the source has none.",
     "kind": "`file`, `files` (all that match the source), `archive` (unpacked on arrival) or "
     "`by-hand`, where the source is a page for people.",
     "source": "`s3://bucket/key`, `figshare://article/name` or `https://…`. `{subject}`, "
     "`{session}`, `{scan}` and `{betas}` are filled in from the settings; `*` in a key or name "
-    "stands for anything but `/`. For `files`, paths start behind `/./`, as in rsync.",
+    "stands for anything but `/`. For `files`, paths start behind `/./`, as in rsync. An "
+    "`archive` is one file, so nothing is filled in.",
     "target": "Where it goes below the folder: a path (a folder for `files` and `archive`), or "
     "`@` and the setting that has it. A single folder at the top of an archive is left out.",
     "when": "`default`; `asked` (only if `retrieval.items` names it); or a setting and its value, "
@@ -35,11 +37,13 @@ KINDS = ("file", "files", "archive", "by-hand")
 AGREEMENTS = ("hcp", "nsd")
 """Agreements that somebody has to accept before anything is fetched."""
 PLACEHOLDERS = ("subject", "session", "scan", "betas")
+"""What sources and targets may leave to the settings."""
 UNKNOWN, NONE = "unknown", "-"
 BASE = "/./"
 """What separates the start of a source of `files` from the paths that are kept."""
 _CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 _SOURCE = re.compile(r"s3://[a-z0-9][a-z0-9.-]+/\S+|figshare://\d+/\S+|https?://[\w.-]+/\S*")
+_ITEM = re.compile(r"[A-Za-z0-9_]+")
 _WHEN = re.compile(r"default|asked|[a-z0-9_]+(\.[a-z0-9_]+)+=\S+")
 
 
@@ -114,6 +118,9 @@ def _entry(row: dict[str, str], where: str) -> Entry:
         raise _error(f"nothing in {empty[0]}", where, f"a value, or `{NONE}`, or `{UNKNOWN}`")
     if row["kind"] not in KINDS:
         raise _error(f"kind {row['kind']!r}", where, f"one of {', '.join(KINDS)}")
+    if not _ITEM.fullmatch(row["item"]):
+        raise _error(f"item {row['item']!r}", where, "letters, digits and _")
+    _check_placeholders(row, where)
     if not _SOURCE.fullmatch(row["source"]):
         raise _error(f"source {row['source']!r}", where, "s3://, figshare:// or https://")
     if not _WHEN.fullmatch(row["when"]):
@@ -133,11 +140,27 @@ def _entry(row: dict[str, str], where: str) -> Entry:
     )
     if entry.is_pattern and (entry.size is not None or entry.checksum):
         raise _error("size or checksum of a pattern", where, UNKNOWN)
+    if entry.kind == "archive" and "{" in entry.source:
+        # Archives of one item would take turns in the place where they are unpacked.
+        raise _error(f"source {entry.source!r}", where, "an item of its own for each archive")
     if (entry.kind == "files") != (BASE in entry.source):
         raise _error(f"source {entry.source!r}", where, f"`{BASE}` for `files`, and only there")
     if entry.kind == "files" and not entry.source.startswith("s3://"):
         raise _error(f"source {entry.source!r}", where, "s3:// for `files`")
     return entry
+
+
+def _check_placeholders(row: dict[str, str], where: str) -> None:
+    """Refuse placeholders that nothing is known for."""
+    for column in ("source", "target"):
+        try:
+            names = {name for _, name, _, _ in string.Formatter().parse(row[column])} - {None}
+        except ValueError as error:
+            raise _error(f"{column} {row[column]!r} ({error})", where, "pairs of braces") from None
+        unknown = sorted(f"{{{name}}}" for name in names if name not in PLACEHOLDERS)
+        if unknown:
+            known = f"some of {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}"
+            raise _error(f"{', '.join(unknown)} in the {column}", where, known)
 
 
 def _error(found: str, where: str | Path, expected: str) -> RepalignError:

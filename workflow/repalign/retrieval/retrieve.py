@@ -60,6 +60,8 @@ def retrieve(plan: RetrievalPlan, lock_path: Path) -> list[RemoteFile]:
             _check_room(absent, root)
             _fetch_all(absent, arrival, plan.limits.connections, stop)
             return absent
+    except OSError as error:
+        raise _of_the_disk(error) from error
     finally:
         network.close()
 
@@ -70,8 +72,23 @@ def _alone(root: Path) -> Iterator[None]:
     root.mkdir(parents=True, exist_ok=True)
     handle = os.open(root, os.O_RDONLY)
     try:
+        _hold(handle, root)
+        try:
+            yield
+        finally:
+            # While the lock is held: what lies there may soon be another's. Archives that wait
+            # to be unpacked stay for the next run.
+            work = root / WORK
+            if work.exists() and not any(work.iterdir()):
+                work.rmdir()
+    finally:
+        os.close(handle)
+
+
+def _hold(handle: int, root: Path) -> None:
+    """Take the lock of the open folder, which ends with the process or when it is closed."""
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
     except BlockingIOError as error:
         raise RepalignError(
             "another retrieval is under way",
@@ -79,12 +96,14 @@ def _alone(root: Path) -> Iterator[None]:
             expected="one retrieval at a time in a folder",
             remedy="Wait for it to end.",
         ) from error
-    finally:
-        os.close(handle)
-        work = root / WORK
-        # Archives that wait to be unpacked stay for the next run.
-        if work.exists() and not any(work.iterdir()):
-            work.rmdir()
+    except OSError as error:
+        raise RepalignError(
+            f"a file system that gives no lock ({error.strerror or error})",
+            where=root,
+            expected="a folder that one retrieval can keep others away from",
+            remedy="Retrieve into a folder on another file system, or have this one mounted with "
+            "locks (flock), then run the same command again.",
+        ) from error
 
 
 def _find(plan: RetrievalPlan, network: Network) -> list[RemoteFile]:
@@ -129,6 +148,8 @@ def _absent(files: list[RemoteFile], arrival: Arrival) -> list[RemoteFile]:
                 absent.append(file)
         except RepalignError as error:
             errors.append(error)
+        except OSError as error:
+            errors.append(_of_the_disk(error))
     _raise_all(errors)
     return absent
 
@@ -205,8 +226,8 @@ def _raise_all(errors: list[RepalignError]) -> None:
 
 def _of_the_disk(error: OSError) -> RepalignError:
     return RepalignError(
-        f"writing failed ({error.strerror or error})",
+        f"reading or writing failed ({error.strerror or error})",
         where=error.filename or "the raw folder",
-        expected="a disk with room that can be written",
+        expected="a folder on a disk with room, that can be read and written",
         remedy="Mend it, then run the same command again; what has arrived is kept.",
     )
