@@ -6,6 +6,7 @@ import json
 import pytest
 
 from repalign.errors import RepalignError
+from repalign.retrieval.answers import check
 from repalign.retrieval.network import Network, StoppedError
 from repalign.retrieval.sources import RemoteFile
 from repalign.retrieval.transfer import fetch
@@ -235,7 +236,7 @@ def test_a_redirection_is_followed(server, network, tmp_path):
     get(network, tmp_path)
 
 
-def test_a_redirection_out_of_encryption_is_refused(network):
+def test_a_redirection_out_of_encryption_is_refused():
     import requests
 
     answer, hop = requests.Response(), requests.Response()
@@ -246,7 +247,7 @@ def test_a_redirection_out_of_encryption_is_refused(network):
     )
     answer.history = [hop]
     with pytest.raises(RepalignError, match=r"a redirection to http://data.example/x"):
-        network._check(answer, hop.url, frozenset())
+        check(answer, hop.url, frozenset())
 
 
 def test_bytes_count_as_they_are_stored(server, network, tmp_path):

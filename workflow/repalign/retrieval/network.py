@@ -1,6 +1,6 @@
 """Anonymous requests over HTTP: where addresses lead, what to try again, what to give up.
 
-This module alone imports a network library.
+This module and `answers` alone import a network library.
 """
 
 from __future__ import annotations
@@ -8,16 +8,24 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
 
 import repalign
 from repalign.errors import RepalignError
+from repalign.retrieval.answers import (
+    PASSING,
+    PassingError,
+    cause,
+    check,
+    host,
+    refused,
+    small_body,
+)
 from repalign.retrieval.plan import Limits
 
 log = logging.getLogger("repalign")
@@ -29,31 +37,12 @@ ENDPOINTS = {
 }
 """Where addresses lead that are no URLs, unless the settings say otherwise."""
 FIRST_REGION = "us-east-1"
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers of servers that are busy or ill for the moment."""
 ELSEWHERE = frozenset({301, 307, 400})
 """Answers of S3 to requests that should have gone to another region."""
 NO_HEAD = frozenset(range(400, 600)) - PASSING
 """Answers of servers to questions about a file that they may send nevertheless."""
 LONGEST_WAIT = 120.0
 MAX_REDIRECTS = 5
-
-
-class PassingError(Exception):
-    """Something that may be over in a moment: a broken connection, a busy server.
-
-    Parameters
-    ----------
-    reason : str
-        What happened.
-    wait : float
-        Seconds that the server asks to wait; 0 if it says nothing.
-    """
-
-    def __init__(self, reason: str, wait: float = 0.0) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.wait = wait
 
 
 class StoppedError(Exception):
@@ -170,7 +159,7 @@ class Network:
             url = moved
             answer = self._send(method, url, query, headers)
         try:
-            self._check(answer, url, allowed)
+            check(answer, url, allowed)
         except (PassingError, RepalignError):
             answer.close()
             raise
@@ -195,18 +184,18 @@ class Network:
                 allow_redirects=True,
             )
         except requests.exceptions.SSLError as error:
-            raise _refused(f"no secure connection ({error})", url, "a valid certificate") from None
+            raise refused(f"no secure connection ({error})", url, "a valid certificate") from None
         except requests.exceptions.TooManyRedirects:
             found = f"more than {MAX_REDIRECTS} redirections"
-            raise _refused(found, url, "the file") from None
+            raise refused(found, url, "the file") from None
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise PassingError(f"no connection to {_host(url)} ({_cause(error)})") from error
+            raise PassingError(f"no connection to {host(url)} ({cause(error)})") from error
         except (requests.RequestException, ValueError) as error:
-            raise _refused(f"no such address ({error})", url, "a public file") from None
+            raise refused(f"no such address ({error})", url, "a public file") from None
 
     def ask(self, method: str, source: str, query: Mapping[str, str] | None = None) -> bytes:
         """Send a small request until it is answered, and return the body."""
-        return self.patiently(lambda: _small_body(self.once(method, source, query=query)), source)
+        return self.patiently(lambda: small_body(self.once(method, source, query=query)), source)
 
     def headers(self, source: str) -> Mapping[str, str]:
         """Return the headers of a file, without its content."""
@@ -292,77 +281,6 @@ class Network:
         if is_wrong and re.fullmatch(r"[a-z0-9-]+", region):
             self._regions[_bucket(source)] = region
 
-    def _check(self, answer: requests.Response, url: str, allowed: frozenset[int]) -> None:
-        """Raise what an answer that is no success means."""
-        hops = [*(step.url for step in answer.history), answer.url]
-        if hops[0].startswith("https:") and not all(hop.startswith("https:") for hop in hops):
-            raise _refused(f"a redirection to {hops[-1]}", url, "an encrypted connection")
-        status = answer.status_code
-        if status < 300 or status in allowed:
-            return
-        if status in PASSING:
-            wait = answer.headers.get("Retry-After", "")
-            reason = f"{_host(answer.url)} answers {status} {answer.reason}"
-            raise PassingError(reason, float(wait) if wait.isdecimal() else 0.0)
-        meaning = {
-            401: "it wants credentials (401)",
-            403: "access is refused (403): the file is closed, or not there",
-            404: "no such file (404)",
-            410: "the file was removed (410)",
-        }
-        raise _refused(meaning.get(status, f"answer {status} {answer.reason}"), url, "the file")
-
-
-def _small_body(answer: requests.Response, limit: int = 16 << 20) -> bytes:
-    """Read the body of a listing, of which no server of good faith makes more than a few MB."""
-    with answer:
-        body = bytearray()
-        try:
-            for piece in answer.iter_content(1 << 16):
-                body += piece
-                if len(body) > limit:
-                    raise _refused("more than 16 MiB", answer.url, "a list of files")
-        except (requests.RequestException, OSError) as error:
-            raise PassingError(f"the answer breaks off ({_cause(error)})") from error
-        return bytes(body)
-
-
-def pieces(answer: requests.Response, size: int) -> Iterator[bytes]:
-    """Yield the body of an answer as it was sent, in pieces.
-
-    Raises
-    ------
-    PassingError
-        If it breaks off.
-    """
-    try:
-        # Larger reads would lose what came before a break.
-        while data := answer.raw.read1(size, decode_content=False):
-            yield data
-    except (HTTPError, OSError) as error:
-        raise PassingError(f"the connection breaks off ({_cause(error)})") from error
-
 
 def _bucket(source: str) -> str:
     return source.removeprefix("s3://").split("/")[0]
-
-
-def _host(url: str) -> str:
-    return url.split("://")[-1].split("/")[0]
-
-
-def _cause(error: BaseException) -> str:
-    """Name what happened, without the addresses of objects that messages of libraries have."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    return re.sub(r"<[^>]* at 0x[0-9a-f]+>:? ?", "", str(error)) or type(error).__name__
-
-
-def _refused(found: str, url: str, expected: str) -> RepalignError:
-    return RepalignError(
-        found,
-        where=url,
-        expected=expected,
-        remedy="Compare the address with the page of the dataset (docs/data.md). If it moved, "
-        "correct config/external_data.tsv, or set retrieval.endpoints.",
-    )

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from repalign.errors import RepalignError
+from repalign.retrieval.answers import PassingError, pieces
 from repalign.retrieval.checksums import CHUNK, Hasher, hash_file
-from repalign.retrieval.network import Network, PassingError, StoppedError, pieces
+from repalign.retrieval.network import Network, StoppedError
 from repalign.retrieval.sources import RemoteFile
 from repalign.tables.atomic import atomic_file
 
