@@ -1,6 +1,9 @@
 """A server, and a plan that fetches from it."""
 
+import csv
+import io
 import random
+import zipfile
 
 import pytest
 
@@ -11,6 +14,7 @@ from repalign.retrieval.retrieve import retrieve
 
 from .servers import Server
 
+BETAS = "s3://open.data/betas/subj{subject:02d}/session{session:02d}.nii.gz"
 QUICK = Limits(connections=3, attempts=4, wait=0.001, timeout=0.5)
 
 
@@ -51,3 +55,32 @@ def fetch_all(server, tmp_path):
         return root
 
     return run
+
+
+def records(root):
+    with (root / "retrieved.tsv").open(newline="") as file:
+        return {row["path"]: row for row in csv.DictReader(file, delimiter="\t")}
+
+
+def put_betas(server, sessions):
+    for subject, count in sessions.items():
+        for session in range(1, count + 1):
+            content = some_bytes(10_000 + session, seed=subject * 100 + session)
+            server.put(
+                f"/s3/open.data/betas/subj{subject:02d}/session{session:02d}.nii.gz", content
+            )
+
+
+def gets(server):
+    return [path for how, path, _ in server.requests if how == "GET"]
+
+
+def zip_of(files):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+FILES = {"top/a.json": b"alpha", "top/deep/b.json": b"beta" * 1000}

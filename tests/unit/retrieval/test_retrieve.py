@@ -1,17 +1,14 @@
 """A whole retrieval: what is fetched, what is kept, what is refused, what a second run does."""
 
-import csv
 import errno
 import fcntl
 import hashlib
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,29 +18,10 @@ from repalign.retrieval import retrieve as retrieving
 from repalign.retrieval.plan import Limits, RetrievalPlan
 from repalign.retrieval.retrieve import retrieve
 
-from .conftest import QUICK, make_entry, some_bytes
+from .conftest import BETAS, QUICK, gets, make_entry, put_betas, records, some_bytes
 from .servers import md5_of
 
 ROOT = Path(__file__).parents[3]
-BETAS = "s3://open.data/betas/subj{subject:02d}/session{session:02d}.nii.gz"
-
-
-def records(root):
-    with (root / "retrieved.tsv").open(newline="") as file:
-        return {row["path"]: row for row in csv.DictReader(file, delimiter="\t")}
-
-
-def put_betas(server, sessions):
-    for subject, count in sessions.items():
-        for session in range(1, count + 1):
-            content = some_bytes(10_000 + session, seed=subject * 100 + session)
-            server.put(
-                f"/s3/open.data/betas/subj{subject:02d}/session{session:02d}.nii.gz", content
-            )
-
-
-def gets(server):
-    return [path for how, path, _ in server.requests if how == "GET"]
 
 
 def test_only_selected_subjects_and_sessions_are_fetched(server, fetch_all):
@@ -89,183 +67,6 @@ def test_connections_are_limited(server, fetch_all):
     assert 1 < server.most_active <= QUICK.connections
 
 
-def test_a_file_that_is_the_right_one_is_taken(server, fetch_all, tmp_path):
-    put_betas(server, {1: 1})
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/1").write_bytes(some_bytes(10_001, seed=101))
-    root = fetch_all(make_entry(BETAS, "{session}"), sessions={1: 1})
-    assert not gets(server)
-    assert records(root)["1"]["verified"] == "etag"
-
-
-@pytest.mark.parametrize(
-    "content", [b"", some_bytes(10_001, seed=5), some_bytes(10_002, seed=101)],
-    ids=["empty", "same size", "longer"],
-)  # fmt: skip
-def test_another_file_is_never_overwritten(server, fetch_all, tmp_path, content):
-    put_betas(server, {1: 2})
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/1").write_bytes(content)
-    with pytest.raises(RepalignError, match="another file") as caught:
-        fetch_all(make_entry(BETAS, "{session}"), sessions={1: 2})
-    assert (tmp_path / "raw/1").read_bytes() == content
-    assert not (tmp_path / "raw/2").exists(), "it stops before anything is fetched"
-    assert "left as it is" in caught.value.remedy
-
-
-def test_a_folder_in_the_place_of_a_file_is_refused(server, fetch_all, tmp_path):
-    put_betas(server, {1: 1})
-    (tmp_path / "raw/1").mkdir(parents=True)
-    with pytest.raises(RepalignError, match="a folder"):
-        fetch_all(make_entry(BETAS, "{session}"), sessions={1: 1})
-
-
-def test_a_file_without_sum_is_trusted_on_first_use_alone(server, fetch_all):
-    server.put("/h/x", b"first", etag=None)
-    entry = make_entry("https://h/x", "x")
-    root = fetch_all(entry)
-    assert records(root)["x"]["verified"] == "nothing"
-    (root / "x").unlink()
-    server.put("/h/x", b"other", etag=None)
-    with pytest.raises(RepalignError, match="as when it was first fetched"):
-        fetch_all(entry)
-    assert not (root / "x").exists()
-    server.put("/h/x", b"first", etag=None)
-    fetch_all(entry)
-    assert (root / "x").read_bytes() == b"first"
-
-
-def test_half_a_file_that_somebody_put_there_is_noticed(server, fetch_all, tmp_path):
-    server.put("/h/x", b"whole", etag=None)
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/x").write_bytes(b"who")
-    with pytest.raises(RepalignError, match="3 bytes, not 5"):
-        fetch_all(make_entry("https://h/x", "x"))
-    assert (tmp_path / "raw/x").read_bytes() == b"who"
-    (tmp_path / "raw/x").write_bytes(b"whole")
-    root = fetch_all(make_entry("https://h/x", "x"))
-    assert records(root)["x"]["verified"] == "size"
-    assert not gets(server)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [{"head": 403}, {"head": 405}, {"head": 404}, {"head": 501}, {"has_length": False},
-     {"encoding": "gzip"}],
-    ids=str,
-)  # fmt: skip
-def test_a_file_whose_server_does_not_say_its_size_is_taken(
-    server, fetch_all, tmp_path, caplog, kind
-):
-    server.put("/h/x", b"whole", etag=None, **kind)
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/x").write_bytes(b"anything")
-    root = fetch_all(make_entry("https://h/x", "x"))
-    assert records(root)["x"]["verified"] == "nothing"
-    assert len(server.sent("/h/x", "HEAD")) == 1
-    assert "taken as it is" in caplog.text
-
-
-def test_a_file_is_not_taken_because_its_server_is_busy(server, fetch_all, tmp_path):
-    server.put("/h/x", b"whole", etag=None, head=503)
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/x").write_bytes(b"who")
-    with pytest.raises(RepalignError, match=r"503.*4 attempts"):
-        fetch_all(make_entry("https://h/x", "x"))
-    assert not (tmp_path / "raw/retrieved.tsv").exists()
-
-
-def test_the_size_is_asked_only_where_nothing_else_is_known(server, fetch_all, tmp_path):
-    server.put("/h/x", b"whole")
-    fetch_all(make_entry("https://h/x", "x"))
-    fetch_all(make_entry("https://h/x", "x"))
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other/x").write_bytes(b"whole")
-    fetch_all(make_entry("https://h/x", "x", checksum=f"md5:{md5_of(b'whole')}"), folder="other")
-    assert not server.sent("/h/x", "HEAD")
-
-
-@pytest.mark.parametrize("target", ["link", "link/x"])
-@pytest.mark.parametrize("kind", ["file", "archive"])
-def test_a_link_that_leads_nowhere_is_refused_at_once(server, fetch_all, tmp_path, target, kind):
-    server.put("/h/x", zip_of(FILES))
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/link").symlink_to(tmp_path / "unmounted")
-    with pytest.raises(RepalignError, match="a link that leads nowhere") as caught:
-        fetch_all(make_entry("https://h/x", target, kind))
-    assert caught.value.where == str(tmp_path / "raw/link")
-    assert not gets(server)
-
-
-def test_a_link_to_another_disk_is_followed(server, fetch_all, tmp_path):
-    server.put("/h/x", b"whole")
-    for folder in ("raw", "disk"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "raw/link").symlink_to(tmp_path / "disk")
-    fetch_all(make_entry("https://h/x", "link/x"))
-    assert (tmp_path / "disk/x").read_bytes() == b"whole"
-
-
-@pytest.mark.parametrize("folder", ["file", "file/raw", "link", "link/raw"])
-def test_a_folder_that_cannot_be_made_is_said(fetch_all, tmp_path, folder):
-    (tmp_path / "file").write_text("")
-    (tmp_path / "link").symlink_to(tmp_path / "unmounted/link")
-    with pytest.raises(RepalignError, match="reading or writing failed") as caught:
-        fetch_all(make_entry("https://h/x", "x"), folder=folder)
-    assert str(tmp_path) in str(caught.value.where)
-
-
-def test_a_folder_that_cannot_be_opened_is_said(fetch_all, tmp_path, monkeypatch):
-    def refuse(path, flags):
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(retrieving.os, "open", refuse)
-    with pytest.raises(RepalignError, match="Permission denied") as caught:
-        fetch_all(make_entry("https://h/x", "x"))
-    assert str(caught.value.where) == str(tmp_path / "raw")
-
-
-def test_places_that_cannot_be_looked_at_are_all_named(server, fetch_all):
-    entries = [make_entry(f"https://h/{name}", name * 300, item=name) for name in "xy"]
-    with pytest.raises(RepalignError, match="2 files are wrong") as caught:
-        fetch_all(*entries)
-    assert str(caught.value).count("File name too long") == 2
-    assert not gets(server)
-
-
-@pytest.mark.parametrize("check", ["quick", "full"])
-def test_a_file_that_changed_since_is_noticed(server, fetch_all, check):
-    server.put("/h/x", b"first")
-    entry = make_entry("https://h/x", "x")
-    root = fetch_all(entry)
-    stat = (root / "x").stat()
-    (root / "x").write_bytes(b"FIRST")
-    if check == "full":
-        os.utime(root / "x", ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    with pytest.raises(RepalignError, match="it was changed since"):
-        fetch_all(entry, check=check)
-    assert (root / "x").read_bytes() == b"FIRST"
-
-
-def test_a_touched_file_is_read_and_kept(server, fetch_all):
-    server.put("/h/x", b"first")
-    entry = make_entry("https://h/x", "x")
-    root = fetch_all(entry)
-    os.utime(root / "x", (1, 1))
-    fetch_all(entry)
-    assert records(root)["x"]["modified"] == "1000000000"
-    assert len(gets(server)) == 1
-
-
-def test_a_corrected_register_is_applied_to_what_is_there(server, fetch_all):
-    server.put("/h/x", b"first")
-    fetch_all(make_entry("https://h/x", "x"))
-    good = f"md5:{md5_of(b'first')}"
-    fetch_all(make_entry("https://h/x", "x", checksum=good))
-    with pytest.raises(RepalignError, match="before the register changed"):
-        fetch_all(make_entry("https://h/x", "x", checksum="md5:" + "0" * 32))
-
-
 def test_one_failure_does_not_stop_the_others_and_all_are_named(server, fetch_all, tmp_path):
     put_betas(server, {1: 6})
     for session in (2, 5):
@@ -287,6 +88,19 @@ def test_a_full_disk_is_noticed_before_it_is_full(server, fetch_all, tmp_path, m
     assert not gets(server)
 
 
+def test_what_has_arrived_needs_no_room_again(server, fetch_all, tmp_path, monkeypatch):
+    put_betas(server, {1: 2})
+    root = fetch_all(make_entry(BETAS, "{session}"), sessions={1: 2}, only_list=True)
+    root.mkdir(parents=True)
+    (root / "1.part").write_bytes(b"0" * 6_000)
+    monkeypatch.setattr(
+        retrieving.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 15_000})
+    )
+    fetch_all(make_entry(BETAS, "{session}"), sessions={1: 2})
+    assert (root / "1").is_file()
+    assert (root / "2").is_file()
+
+
 def test_a_disk_that_fails_on_the_way_is_said(server, fetch_all, monkeypatch):
     put_betas(server, {1: 2})
 
@@ -303,7 +117,7 @@ def test_listing_fetches_nothing(server, fetch_all, caplog):
     caplog.set_level("INFO", "repalign")
     root = fetch_all(make_entry(BETAS, "{session}"), sessions={1: 3}, only_list=True)
     assert not gets(server)
-    assert not (root / "1").exists()
+    assert not root.exists(), "an empty folder counts as a dataset"
     assert "to fetch: thing, 3 files, 30 kB" in caplog.text
 
 
@@ -401,127 +215,6 @@ def test_a_damaged_record_is_refused(server, fetch_all, tmp_path, text):
     (tmp_path / "raw/retrieved.tsv").write_text(text)
     with pytest.raises(RepalignError, match="a damaged record"):
         fetch_all(make_entry("https://h/x", "x"))
-
-
-# ------------------------------------------------------------------ archives
-
-
-def zip_of(files):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-FILES = {"top/a.json": b"alpha", "top/deep/b.json": b"beta" * 1000}
-
-
-def archive(**known):
-    return make_entry("https://h/x.zip", "annotations", "archive", **known)
-
-
-def test_an_archive_arrives_unpacked(server, fetch_all):
-    content = zip_of(FILES)
-    server.put("/h/x.zip", content)
-    checksum = f"md5:{md5_of(content)}"
-    root = fetch_all(archive(checksum=checksum, size=len(content)))
-    assert (root / "annotations/a.json").read_bytes() == b"alpha"
-    assert (root / "annotations/deep/b.json").read_bytes() == b"beta" * 1000
-    row = records(root)["annotations/a.json"]
-    assert (row["verified"], row["source"]) == ("archive", "https://h/x.zip!top/a.json")
-    assert not (root / ".retrieval").exists()
-    fetch_all(archive(checksum=checksum, size=len(content)))
-    assert len(gets(server)) == 1
-
-
-def test_files_that_the_record_does_not_know_stay(server, fetch_all, tmp_path):
-    server.put("/h/x.zip", zip_of(FILES))
-    (tmp_path / "raw/annotations").mkdir(parents=True)
-    (tmp_path / "raw/annotations/mine").write_text("mine")
-    with pytest.raises(RepalignError, match="does not know"):
-        fetch_all(archive())
-    assert not gets(server)
-
-
-def test_a_member_that_is_gone_comes_again(server, fetch_all):
-    server.put("/h/x.zip", zip_of(FILES))
-    root = fetch_all(archive())
-    (root / "annotations/a.json").unlink()
-    fetch_all(archive())
-    assert (root / "annotations/a.json").read_bytes() == b"alpha"
-
-
-def test_a_member_that_changed_is_left_and_said(server, fetch_all):
-    server.put("/h/x.zip", zip_of(FILES))
-    root = fetch_all(archive())
-    (root / "annotations/a.json").write_text("mine!")
-    with pytest.raises(RepalignError, match="changed since"):
-        fetch_all(archive())
-    assert (root / "annotations/a.json").read_text() == "mine!"
-
-
-def test_an_archive_that_changed_is_refused(server, fetch_all):
-    server.put("/h/x.zip", zip_of(FILES))
-    root = fetch_all(archive())
-    (root / "annotations/a.json").unlink()
-    server.put("/h/x.zip", zip_of({**FILES, "top/a.json": b"ALPHA"}))
-    with pytest.raises(RepalignError, match="as when it was first fetched"):
-        fetch_all(archive())
-    assert not (root / "annotations/a.json").exists()
-
-
-def test_an_archive_that_lost_a_file_is_refused_and_not_fetched_again(server, fetch_all):
-    server.put("/h/x.zip", zip_of(FILES))
-    root = fetch_all(archive())
-    (root / "annotations/a.json").unlink()
-    server.put("/h/x.zip", zip_of({"top/deep/b.json": FILES["top/deep/b.json"], "top/c": b"c"}))
-    server.requests.clear()
-    for _ in range(2):
-        with pytest.raises(RepalignError, match=r"an archive without top/a\.json") as caught:
-            fetch_all(archive())
-    assert "retrieved.tsv" in caught.value.remedy
-    assert len(gets(server)) == 1
-    assert not (root / "annotations/c").exists()
-
-
-def test_an_archive_goes_to_another_folder_if_the_settings_say_so(server, fetch_all):
-    server.put("/h/x.zip", zip_of(FILES))
-    root = fetch_all(archive())
-    (root / "annotations").rename(root / "old")
-    moved = make_entry("https://h/x.zip", "elsewhere", "archive")
-    for _ in range(2):
-        fetch_all(moved)
-    assert (root / "elsewhere/a.json").read_bytes() == b"alpha"
-    assert len(gets(server)) == 2
-
-
-@pytest.mark.parametrize("moment", ["unpack", "move"])
-def test_a_run_that_is_stopped_at_an_archive_is_taken_up(server, fetch_all, monkeypatch, moment):
-    server.put("/h/x.zip", zip_of(FILES))
-    name = {"unpack": "unpack", "move": "move_into_place"}[moment]
-    real = getattr(sys.modules["repalign.retrieval.arrival"], name)
-    calls = []
-
-    def stopped(*arguments):
-        calls.append(arguments)
-        if moment == "unpack" or len(calls) == 2:
-            raise OSError(5, "stopped")
-        return real(*arguments)
-
-    monkeypatch.setattr(f"repalign.retrieval.arrival.{name}", stopped)
-    with pytest.raises(RepalignError, match="stopped"):
-        fetch_all(archive())
-    monkeypatch.undo()
-    root = fetch_all(archive())
-    assert (root / "annotations/a.json").read_bytes() == b"alpha"
-    assert (root / "annotations/deep/b.json").read_bytes() == b"beta" * 1000
-    assert len(gets(server)) == 1, "the archive was whole"
-    assert not (root / ".retrieval").exists()
-    assert all(int(row["modified"]) for row in records(root).values())
-
-
-# ------------------------------------------------------------------ signals
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

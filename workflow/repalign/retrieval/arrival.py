@@ -14,7 +14,7 @@ from repalign.retrieval.lock import Lock, Record
 from repalign.retrieval.network import Network
 from repalign.retrieval.plan import WORK, check_relative
 from repalign.retrieval.sources import RemoteFile
-from repalign.retrieval.transfer import fetch, mismatch, move_into_place, occupied
+from repalign.retrieval.transfer import PART, fetch, mismatch, move_into_place, occupied
 from repalign.retrieval.unpack import Member, unpack
 
 log = logging.getLogger("repalign")
@@ -132,6 +132,12 @@ class Arrival:
         return [one for one in self._lock.members(remote.source) if one.path.startswith(start)]
 
     # ------------------------------------------------------------------ what comes
+
+    def begun(self, remote: RemoteFile) -> int:
+        """Return how many bytes of a file or archive have arrived already, and lie aside."""
+        place = self._root / (f"{WORK}/{remote.item}" if remote.is_archive else remote.path)
+        aside = (place.with_name(place.name + PART), *([place] if remote.is_archive else []))
+        return sum(path.stat().st_size for path in aside if path.is_file())
 
     def fetch(self, remote: RemoteFile, report: Callable[[int], None]) -> None:
         """Fetch a file and put it in place, or an archive and put its files in place."""

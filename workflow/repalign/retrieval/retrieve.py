@@ -9,7 +9,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from repalign.errors import RepalignError
@@ -50,14 +50,15 @@ def retrieve(plan: RetrievalPlan, lock_path: Path) -> list[RemoteFile]:
     stop = threading.Event()
     network = Network(plan.endpoints, plan.limits, stop)
     try:
-        with _alone(root):
+        # A list leaves no folder behind: an empty one would count as a dataset that is there.
+        with nullcontext() if plan.only_list and not root.exists() else _alone(root):
             arrival = Arrival(root, Lock(lock_path), network, is_full=plan.check == "full")
             files = _find(plan, network)
             absent = _absent(files, arrival)
             _describe(files, absent)
             if plan.only_list or not absent:
                 return absent
-            _check_room(absent, root)
+            _check_room(absent, arrival, root)
             _fetch_all(absent, arrival, plan.limits.connections, stop)
             return absent
     except OSError as error:
@@ -164,9 +165,11 @@ def _describe(files: list[RemoteFile], absent: list[RemoteFile]) -> None:
         log.info("to fetch: %s, %d files, %s%s", item, len(group), amount(known), more)
 
 
-def _check_room(absent: list[RemoteFile], root: Path) -> None:
+def _check_room(absent: list[RemoteFile], arrival: Arrival, root: Path) -> None:
     """Refuse to start what cannot end. An archive needs room twice, at least."""
-    needed = sum((file.size or 0) * (1 + file.is_archive) for file in absent)
+    needed = sum(
+        max(0, (file.size or 0) * (1 + file.is_archive) - arrival.begun(file)) for file in absent
+    )
     free = shutil.disk_usage(root).free
     if needed > free:
         raise RepalignError(
