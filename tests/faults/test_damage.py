@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from repalign.dag.manifest import Manifest
-from repalign.tables.integrity import stamp
+from repalign.tables.stamps import stamp
 
 from ..workflow.project import SHIFT_1, Project
 from .runs import (
