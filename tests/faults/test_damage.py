@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 from repalign.dag.manifest import Manifest
-from repalign.tables.integrity import stamp
+from repalign.tables.integrity import untouched
+from repalign.tables.provenance import read_record
+from repalign.tables.stamps import stamp
 
 from ..workflow.project import SHIFT_1, Project
 from .runs import (
@@ -54,6 +56,38 @@ def test_flipped_bits_are_mended_by_the_plain_command(project, undisturbed):
         says(said, f"damaged  {result}")
     recovers(project, undisturbed, *FILES)
     assert all(same(project.root / file, undisturbed.root / file) for file in FILES.values())
+
+
+def beside(project: Project) -> dict[Path, Path]:
+    """Results that have their record beside them, and that record."""
+    ending = ".provenance.json"
+    records = (project.root / "results").rglob(f"*{ending}")
+    return {record.with_name(record.name.removesuffix(ending)): record for record in records}
+
+
+def to_be_read(project: Project) -> list[Path]:
+    """Results whose stamps do not vouch for them."""
+    results = [path for path in beside(project) if path.exists()]
+    assert len(results) > 10
+    return [path for path in results if not untouched(path, read_record(path) or {})]
+
+
+def test_folders_are_not_read_after_a_run_nor_anything_twice(project, undisturbed):
+    """Snakemake touches single files when their job has ended; in a copy nothing is trusted."""
+    assert not any(path.is_dir() for path in to_be_read(undisturbed))
+    assert any(path.is_dir() for path in to_be_read(project))
+    project.repalign("why", "results")
+    assert to_be_read(project) == []
+
+
+def test_what_a_copy_damaged_is_mended_by_the_plain_command(project, undisturbed):
+    """Also where the records were copied, or changed their permissions, after their files."""
+    file = f"{RDMS}/vectors.npy"
+    flip(project.root / file)
+    for record in beside(project).values():
+        record.chmod(0o600)
+    says(project.repalign("why", "results", check=False).stdout, f"damaged  {RDMS}")
+    recovers(project, undisturbed, RDMS)
 
 
 def hide(project: Project, result: str) -> None:

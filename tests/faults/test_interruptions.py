@@ -6,7 +6,9 @@ import os
 import signal
 
 import pytest
+import yaml
 
+from ..unit.retrieval.servers import Server
 from ..workflow.project import SHIFT_1
 from .runs import (
     ATLAS,
@@ -15,6 +17,7 @@ from .runs import (
     RESPONSES,
     SESSION,
     STIMULI,
+    STIMULI_INDEX,
     TRIALS,
     fails,
     forget,
@@ -56,6 +59,13 @@ OFTEN = [
     )
 ]
 """The moments that are tried every time; the others only with the long tests."""
+
+
+@pytest.fixture
+def server():
+    made = Server()
+    yield made
+    made.close()
 
 
 def states(project) -> dict[str, str]:
@@ -147,12 +157,45 @@ def test_a_terminated_controller_ends_its_running_jobs_first(project, undisturbe
     recovers(project, undisturbed, moment.target)
 
 
-def test_a_second_run_in_the_same_folder_is_refused(project, undisturbed, tmp_path):
+ALIVE = "another run is alive in this folder"
+
+
+@pytest.mark.parametrize("target", [SESSION_HALF.target, STIMULI_INDEX], ids=["same", "other"])
+def test_a_second_run_in_the_same_folder_is_refused(project, undisturbed, tmp_path, target):
+    """Also one that makes other files, which Snakemake alone would let begin."""
+    moment = SESSION_HALF
+    forget(project, moment.target, STIMULI_INDEX)
+    with stalled(project, moment, tmp_path / "stall") as run:
+        says(fails(project, target), ALIVE, f"process {run.process.pid}", "Wait until")
+        assert not (project.root / target).exists()
+        project.snakemake("-n", "--", target)
+        run.release()
+        status, text = run.end()
+    assert status == 0, text
+    recovers(project, undisturbed, moment.target, STIMULI_INDEX)
+
+
+def test_retrieval_runs_beside_a_run_that_stays_protected(project, undisturbed, tmp_path, server):
+    """Its end removes all of Snakemake's locks, so that ours alone refuses the next run."""
+    for subject in (1, 2):
+        name = f"subj{subject:02d}/func1mm/roi/lh.HCP_MMP1.nii.gz"
+        server.put(f"/s3/natural-scenes-dataset/nsddata/ppdata/{name}", b"atlas")
+    settings = {
+        "nsd": {"raw": "data/nsd"},
+        "retrieval": {
+            "accepted": ["nsd"], "items": ["atlas_left"], "endpoints": server.endpoints,
+        },
+    }  # fmt: skip
+    (project.root / "fetch.yaml").write_text(yaml.safe_dump(settings))
     moment = SESSION_HALF
     forget(project, moment.target)
+    locks = project.root / ".snakemake/locks"
     with stalled(project, moment, tmp_path / "stall") as run:
-        says(fails(project, moment.target), "LockException", "other instances of snakemake")
-        assert not (project.root / moment.target).exists()
+        assert list(locks.iterdir())
+        project.snakemake("--configfile", "fetch.yaml", "--", "retrieve_nsd")
+        assert len(list((project.root / "data/nsd").rglob("*.nii.gz"))) == 2
+        assert not locks.exists()
+        says(fails(project, moment.target), ALIVE)
         run.release()
         status, text = run.end()
     assert status == 0, text

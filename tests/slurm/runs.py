@@ -12,7 +12,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from ..pages import ROOT, blocks
 from ..workflow.project import Project
 from .cluster import run
 
@@ -88,25 +90,9 @@ class Run:
         """What the controller has printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    @property
-    def name(self) -> str:
-        """The name that all jobs of the run have."""
-        found = re.search(r"SLURM run ID: (\S+)", self.text)
-        assert found, self.text
-        return found[1]
-
     def jobs(self) -> list[SlurmJob]:
-        """All jobs of the run, those that ended included, as they were submitted."""
-        columns = "%i|%T|%k|%l|%m|%C"
-        words = ("--noheader", "--states=all", "--name", self.name, "--format", columns)
-        rows = [line.split("|") for line in run("squeue", *words).splitlines()]
-        return sorted(
-            (
-                SlurmJob(int(i), state, comment, minutes(limit), megabytes(memory), int(cpus))
-                for i, state, comment, limit, memory, cpus in rows
-            ),
-            key=lambda job: job.number,
-        )
+        """All jobs of the run."""
+        return jobs_of(self.text)
 
     def when_held(self, act: Callable[[Run, int], None]) -> Run:
         """Do something as soon as a job is held, for the executor looks less and less often."""
@@ -147,6 +133,56 @@ class Run:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def jobs_of(text: str) -> list[SlurmJob]:
+    """All jobs of the run that printed a text, those that ended included, as submitted."""
+    found = re.search(r"SLURM run ID: (\S+)", text)
+    assert found, text
+    columns = "%i|%T|%k|%l|%m|%C"
+    words = ("--noheader", "--states=all", "--name", found[1], "--format", columns)
+    rows = [line.split("|") for line in run("squeue", *words).splitlines()]
+    return sorted(
+        (
+            SlurmJob(int(i), state, comment, minutes(limit), megabytes(memory), int(cpus))
+            for i, state, comment, limit, memory, cpus in rows
+        ),
+        key=lambda job: job.number,
+    )
+
+
+def recover(root: Path, target: str, **programs: str) -> str:
+    """Type what docs/cluster.md says of recovery, in a project folder; return what was printed.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder.
+    target : str
+        What stands for TARGET.
+    **programs : str
+        Lines of shell for programs that the page names: `python` is that of `.venv/slurm`, all
+        others are found by their name.
+    """
+    (block,) = [one for one in blocks(ROOT / "docs/cluster.md", "bash") if "run ID" in one.text]
+    for name, line in programs.items():
+        path = root / ("tools" if name != "python" else ".venv/slurm/bin") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{line}\n")
+        path.chmod(0o755)
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block.text.replace("TARGET", target)],
+        cwd=root,
+        env={**environment, "PATH": f"{root / 'tools'}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, text
+    return text
 
 
 def order(project: Project, script: str, what: str, size_mb: int = 0) -> None:

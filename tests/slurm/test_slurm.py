@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from ..faults.runs import PAIR, forget, same
 from ..workflow.project import SHIFT_1, Project
 from .cluster import run, wait_until
 from .conftest import without_results
-from .runs import Run, order
+from .runs import QUICK, Run, jobs_of, order, recover
 
 SCRIPT = "compare_rdms"
 OVERHEAD_MB = 600
@@ -113,20 +114,24 @@ def test_a_job_that_somebody_cancels_is_run_again(runs, undisturbed):
 
 
 def test_a_killed_controller_is_recovered_from(runs, undisturbed):
-    """By the commands of docs/cluster.md, one after the other."""
+    """By the commands of docs/cluster.md, though a refused run has written the newest log."""
     each = runs["controller"]
     wait_until(lambda: each.process.poll() is not None, "the controller is killed", 600)
     assert each.jobs()[0].state == "RUNNING"
     refused = each.project.snakemake("--", PAIR, check=False)
     assert refused.returncode
     assert "LockException" in refused.stdout + refused.stderr
-    run("scancel", "--name", each.name)
-    wait_until(lambda: each.jobs()[0].state == "CANCELLED", "the job is cancelled")
-    each.project.snakemake("--unlock")
-    again = Run(each.project, PAIR)
-    again.ends_well()
-    assert [job.state for job in again.jobs()] == ["COMPLETED"]
-    as_undisturbed(again, undisturbed)
+    start = f'exec "{sys.executable}"'
+    quick = " ".join(QUICK["slurm"])
+    again = recover(
+        each.project.root,
+        PAIR,
+        snakemake=f'{start} -m snakemake "$@"',
+        python=f'{start} "$@" {quick}',
+    )
+    assert each.jobs()[0].state == "CANCELLED"
+    assert [job.state for job in jobs_of(again)] == ["COMPLETED"]
+    as_undisturbed(each, undisturbed)
 
 
 def test_a_job_out_of_time_gets_more(runs, undisturbed):

@@ -99,10 +99,11 @@ wildcard_constraints:
 
 
 def begin():
-    """Before a run locks the folder, remove the lock of one that was killed.
+    """Before a run locks the folder, refuse it beside a living one, and remove what a dead one left.
 
-    Dry runs lock nothing, and jobs on a cluster run under the lock of their controller. Which of
-    these this is, Snakemake knows once the rules are read.
+    Called by the inputs of every step. Retrieval has none, for it takes days and may go on beside
+    a run. Dry runs lock nothing, and jobs on a cluster run under the lock of their controller.
+    Which of these this is, Snakemake knows once the rules are read.
     """
     runs_jobs = workflow.executor_plugin is not None and not workflow.dryrun
     if runs_jobs and workflow.is_main_process:

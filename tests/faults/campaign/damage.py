@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from repalign.dag.manifest import Manifest
-from repalign.tables.integrity import stamp
+from repalign.tables.stamps import stamp
 
 from ..runs import DESIGN, RAW, STIMULUS_INFO
 from .lab import MEMORY, TARGETS, Case, Lab, Outcome

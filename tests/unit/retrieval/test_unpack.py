@@ -1,6 +1,7 @@
 """Archives: what is in them arrives, and nothing of them arrives elsewhere."""
 
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -52,6 +53,15 @@ def test_several_folders_at_the_top_stay(tmp_path):
     archive = zipped(tmp_path / "x", {"a/1": b"1", "b/2": b"2"})
     unpack(archive, tmp_path / "out")
     assert set(content_of(tmp_path / "out")) == {"a/1", "b/2"}
+
+
+def test_files_are_on_the_disk_before_the_archive_may_go(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    unpack(zipped(tmp_path / "x", FILES), tmp_path / "out")
+    places = [tmp_path / "out", *(tmp_path / "out").rglob("*")]
+    assert len(places) == 4
+    assert {path.stat().st_ino for path in places} == set(synced)
 
 
 def test_leftovers_of_an_interrupted_run_go(tmp_path):

@@ -54,6 +54,41 @@ def test_folder_replaces_as_a_whole(tmp_path):
     assert names(tmp_path) == ["responses"]
 
 
+def test_a_folder_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    """After a power cut its record must not stand beside files that are short."""
+    path, synced = tmp_path / "responses", []
+
+    def fsync(handle: int) -> None:
+        assert not path.exists()
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with atomic_folder(path) as temporary:
+        (temporary / "inner").mkdir()
+        (temporary / "a.npy").touch()
+        (temporary / "inner/b.npy").touch()
+        (temporary / "gone").symlink_to("nowhere")
+    names = [file.relative_to(temporary).as_posix() for file in synced]
+    assert sorted(names) == [".", "a.npy", "inner", "inner/b.npy"]
+    assert names.index("inner/b.npy") < names.index("inner") < names.index(".")
+    assert (path / "gone").is_symlink()
+
+
+def test_the_umask_is_never_set_while_files_are_made(tmp_path, monkeypatch):
+    """It belongs to all threads: another one's file would be open to everybody."""
+
+    def umask(_: int) -> int:
+        raise AssertionError("the umask is set")
+
+    mask = _umask()
+    monkeypatch.setattr(os, "umask", umask)
+    with atomic_file(tmp_path / "x.csv") as temporary:
+        temporary.write_text("a")
+    with atomic_folder(tmp_path / "folder"):
+        pass
+    assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o777 & ~mask
+
+
 @pytest.mark.parametrize("kind", [atomic_file, atomic_folder])
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, kind):
     with (

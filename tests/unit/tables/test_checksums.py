@@ -1,6 +1,9 @@
 """Any change of a result's bytes is seen, whatever its format; nothing else is blamed."""
 
+import errno
 import os
+import subprocess
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -12,9 +15,10 @@ from repalign.errors import RepalignError
 from repalign.figures.style import save_png
 from repalign.tables import integrity
 from repalign.tables.checksums import content_checksums, file_checksum, seal_parquet
-from repalign.tables.integrity import changes, check_input, untouched
+from repalign.tables.integrity import changes, check_input, untouched, vouch
 from repalign.tables.parquet import write_table
 from repalign.tables.provenance import read_record, sidecar, write_sidecar
+from repalign.tables.stamps import stamp
 
 NAMES = ["t.parquet", "f.png", "a.npy", "x.csv", "folder"]
 
@@ -109,6 +113,64 @@ def test_times_that_are_set_back_do_not_hide_a_change(results):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert not untouched(path, record)
+
+
+def copied(path: Path, place: Path) -> Path:
+    """Copy a result and its record with all times and attributes, as `cp -a` does; damage it."""
+    for one in (path, sidecar(path)):
+        subprocess.run(["cp", "-a", one, place / one.name], check=True)
+    copy = place / path.name
+    file = copy / "vectors.npy" if copy.is_dir() else copy
+    stat = file.stat()
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    # The record is copied, or changes its permissions, after what it describes.
+    sidecar(copy).chmod(0o640)
+    return copy
+
+
+@pytest.mark.parametrize("name", ["a.npy", "folder"])
+def test_a_copy_is_not_trusted_before_it_was_read(results, tmp_path_factory, name):
+    assert untouched(results / name, read_record(results / name))
+    copy = copied(results / name, tmp_path_factory.mktemp("copy"))
+    record = read_record(copy)
+    assert changes(copy, record) is not None
+    assert not untouched(copy, record)
+
+
+def test_changed_permissions_end_trust_until_it_is_read(results):
+    path = results / "a.npy"
+    record = read_record(path)
+    for one in (path, sidecar(path)):
+        one.chmod(0o640)
+    assert not untouched(path, record)
+    vouch(path, record, stamp(path))
+    assert untouched(path, record)
+
+
+def test_a_large_copy_is_read_once(results, monkeypatch):
+    monkeypatch.setattr(integrity, "READ_BELOW", 10)
+    os.utime(results / "a.npy")
+    check_input(results / "a.npy")
+    monkeypatch.setattr(integrity, "changes", lambda *_: "read")
+    check_input(results / "a.npy")
+
+
+def test_where_nothing_can_be_attached_results_are_read(results, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    write_sidecar(results / "x.csv", {})
+    monkeypatch.undo()
+    assert not untouched(results / "x.csv", read_record(results / "x.csv"))
+
+
+def test_equal_work_gives_equal_records(results):
+    before = sidecar(results / "a.npy").read_bytes()
+    os.utime(results / "a.npy")
+    write_sidecar(results / "a.npy", {"spec": {"a": 1}})
+    assert sidecar(results / "a.npy").read_bytes() == before
 
 
 def test_checksums_are_those_of_zlib(results):

@@ -1,20 +1,25 @@
-"""Remove the lock that a killed run left, and never that of a living one.
+"""One run at a time in a folder; the lock that a killed run left is removed, a living one's never.
 
-Snakemake locks a folder with files, which stay when the process is killed, by a power cut or a
-dropped connection; the next run then asks for `--unlock`. Here a run also holds a lock of the
-operating system, which ends with its process whatever happens. Who gets that one knows that no
-other run of this machine is alive, so files left by this machine are of the dead. A run on
-another machine is left to Snakemake, for not every network file system shares such locks; and so
-is one that submitted jobs to a cluster, because these go on when it dies.
+Snakemake locks a folder with files. They stay when the process is killed, by a power cut or a
+dropped connection; the next run then asks for `--unlock`. They let a second run begin if it makes
+other files; and whichever run ends first removes those of all. Here a run also holds a lock of the
+operating system, which ends with its process whatever happens. While one holds it, another is
+refused. Who gets it knows that no other run of this machine is alive, so files left by this
+machine are of the dead. A run on another machine is left to Snakemake where the file system does
+not share such locks; and so is one that submitted jobs to a cluster, because these go on when it
+dies.
 """
 
 from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import platform
 from pathlib import Path
 from typing import TextIO
+
+from repalign.errors import RepalignError
 
 log = logging.getLogger(__name__)
 
@@ -41,21 +46,20 @@ def take_over(folder: Path, *, submits: bool = False) -> int:
     -------
     int
         Number of files that were removed.
+
+    Raises
+    ------
+    RepalignError
+        If another run is alive in the folder.
     """
     if _held:
         return 0
-    holder = folder / HOLDER
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = holder.open("a+", encoding="utf-8")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        # Another run is alive, or the folder or its file system will not have it: Snakemake's
-        # own lock decides.
+    file = _hold(folder)
+    if file is None:
         return 0
     _held.append(file)
     file.seek(0)
-    before = file.read().strip()
+    before = (file.read().splitlines() or [""])[0].strip()
     left = list((folder / "locks").glob("*.lock"))
     removed = 0
     try:
@@ -65,11 +69,47 @@ def take_over(folder: Path, *, submits: bool = False) -> int:
                 removed += 1
         # Whose the locks are must be known as long as they are there.
         if removed == len(left):
-            file.truncate(0)
-            file.write(platform.node() + (SUBMITS if submits else "") + "\n")
-            file.flush()
+            before = platform.node() + (SUBMITS if submits else "")
+        file.truncate(0)
+        file.write(f"{before}\n{_ourselves()}\n")
+        file.flush()
     except OSError as error:
         log.warning("the lock of a run that is gone could not be taken over: %s", error)
     if removed:
         log.warning("the run before this one was killed; its lock is removed")
     return removed
+
+
+def _hold(folder: Path) -> TextIO | None:
+    """Lock the record of who holds the folder; None where that cannot be done."""
+    holder = folder / HOLDER
+    file = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = holder.open("a+", encoding="utf-8")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if file is not None:
+            file.close()
+        if isinstance(error, BlockingIOError):
+            raise _refusal(folder) from None
+        # The folder or its file system will not have it: Snakemake's own lock decides.
+        return None
+    return file
+
+
+def _ourselves() -> str:
+    return f"process {os.getpid()} on {platform.node()}"
+
+
+def _refusal(folder: Path) -> RepalignError:
+    """Say that another run is alive, and which, if it wrote that down."""
+    lines = (folder / HOLDER).read_text(encoding="utf-8", errors="replace").splitlines()
+    which = f" ({lines[1]})" if len(lines) > 1 else ""
+    return RepalignError(
+        f"another run is alive in this folder{which}",
+        where=folder.absolute().parent,
+        expected="one run at a time",
+        remedy="Wait until it has ended, or stop it and ask for all targets in one command; for "
+        "two runs at once, use a second project folder. Dry runs and `retrieve_…` are possible.",
+    )

@@ -22,6 +22,7 @@ from typing import Literal
 from repalign.errors import RepalignError
 from repalign.tables.atomic import atomic_file
 from repalign.tables.checksums import text_checksum
+from repalign.tables.stamps import Stamp
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,6 @@ FULL_BELOW = 64 * 2**20
 SAMPLES = 64
 SAMPLE_BYTES = 64 * 2**10
 _FIELDS = ("path", "size", "mtime_ns", "ctime_ns", "identity", "checksum")
-
-Stamp = tuple[int, int, int]
-"""Size in bytes, and times of modification and change in nanoseconds."""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from repalign.dag.fingerprint import CodeFingerprints
 from repalign.dag.history import History
 from repalign.dag.manifest import Manifest
 from repalign.errors import RepalignError
-from repalign.tables.integrity import changes, damage, stamp, untouched
+from repalign.tables.integrity import changes, damage, untouched, vouch
 from repalign.tables.provenance import encode, read_record
+from repalign.tables.stamps import stamp
 
 Wildcards = Mapping[str, str]
 Paths = dict[str, str | list[str]]
@@ -263,7 +264,7 @@ class Workflow:
     def harm(self, path: Path) -> str | None:
         """Say what is wrong with the bytes of a result; one that is not there has no harm.
 
-        A result is read only if it was touched since it was made, and once.
+        A result is read only if it was touched or copied since it was made, and once.
 
         Parameters
         ----------
@@ -280,15 +281,19 @@ class Workflow:
         try:
             if (harm := damage(path)) is not None:
                 return harm
-            if self.checked.recall(path, stamp(path)):
+            found = stamp(path)
+            if self.checked.recall(path, found):
                 return None
             record = read_record(path) or {}
-            trusted = self.checked.trusts_times and untouched(path, record)
-            harm = None if trusted else changes(path, record)
+            if not (self.checked.trusts_times and untouched(path, record)):
+                harm = changes(path, record)
+                if harm is None:
+                    # Jobs look there; what is kept below they do not read.
+                    vouch(path, record, found)
         except RepalignError as error:
             return error.found
         if harm is None:
-            self.checked.keep(path, stamp(path), "whole")
+            self.checked.keep(path, found, "whole")
         return harm
 
     def save_memory(self) -> None:

@@ -16,6 +16,7 @@ from typing import IO
 from repalign.errors import RepalignError
 from repalign.retrieval.checksums import CHUNK
 from repalign.retrieval.plan import check_relative
+from repalign.tables.atomic import settle
 
 Opener = Callable[[str], IO[bytes]]
 _CLUTTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
@@ -71,7 +72,10 @@ def unpack(archive: Path, folder: Path) -> list[Member]:
         with _opened(archive) as (names, read):
             members = _planned(names, archive)
             _check_room(members, folder, archive)
-            return [_write(member, read(member.name), folder, archive) for member in members]
+            written = [_write(member, read(member.name), folder, archive) for member in members]
+            # The archive may be deleted as soon as its files are recorded.
+            settle(folder)
+            return written
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
         raise _bad(f"a damaged archive ({error})", archive) from error
     except (NotImplementedError, RuntimeError) as error:

@@ -22,6 +22,17 @@ _MENDABLE = {
 }
 
 
+def _umask() -> int:
+    """Return the process's umask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+_UMASK = _umask()
+"""Read once: while it is set, files of other threads would be open to all."""
+
+
 def _explain(error: OSError, path: Path) -> RepalignError | None:
     """Turn an operating-system error that a user can mend into one that says how."""
     if error.errno not in _MENDABLE:
@@ -75,7 +86,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         # mkstemp makes private files; results are shared like any other file.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
@@ -118,8 +129,9 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         temporary = Path(
             tempfile.mkdtemp(prefix=".writing-", suffix="-" + path.name, dir=path.parent)
         )
-        temporary.chmod(0o777 & ~_umask())
+        temporary.chmod(0o777 & ~_UMASK)
         yield temporary
+        settle(temporary)
         if path.exists():
             shutil.rmtree(path)
         temporary.replace(path)
@@ -133,8 +145,26 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(temporary)
 
 
-def _umask() -> int:
-    """Return the process's umask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def settle(folder: Path) -> None:
+    """Wait until all files below a folder, and their names, are on the disk.
+
+    Without it, a power cut could leave the record of a folder, or its final name, and files that
+    are short.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder. Links in it are not followed.
+    """
+    for parent, _, names in os.walk(folder, topdown=False):
+        for path in [*(Path(parent, name) for name in names), Path(parent)]:
+            if not path.is_symlink():
+                _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -14,9 +14,9 @@ from repalign.tables.checksums import (
     broken_seal,
     changed_content,
     changed_names,
-    visible_files,
 )
 from repalign.tables.provenance import read_record, sidecar
+from repalign.tables.stamps import Stamp, has_stamp, leave_stamp, stamp
 
 READ_BELOW = 2**30
 """A job reads inputs of up to this many bytes whole before it uses them."""
@@ -89,10 +89,11 @@ def changes(path: Path, record: Mapping[str, Any]) -> str | None:
 
 
 def untouched(path: Path, record: Mapping[str, Any]) -> bool:
-    """Say whether a result lies there just as its job left it, from times alone.
+    """Say whether a result lies there just as its job left it, from its stamp alone.
 
-    The record is the last thing that a job writes. Whoever changes the file later, even one who
-    sets its time of modification back, gives it a time of change after that of the record.
+    Whoever changes the file later, even one who sets its time of modification back, gives it
+    another time of change; so does whoever copies it, since a copy may be damaged. Such a file is
+    to be read.
 
     Parameters
     ----------
@@ -111,37 +112,30 @@ def untouched(path: Path, record: Mapping[str, Any]) -> bool:
         return False
     if isinstance(record[CONTENT], dict) and changed_names(path, record[CONTENT]):
         return False
-    return stamp(path)[2] <= beside.stat().st_ctime_ns
+    return has_stamp(beside, stamp(path))
 
 
-def stamp(path: Path) -> tuple[int, int, int]:
-    """Return size, and times of modification and change, of a file or of all files in a folder.
+def vouch(path: Path, record: Mapping[str, Any], found: Stamp) -> None:
+    """Remember that a result was read whole and is what was written.
 
     Parameters
     ----------
     path : Path
-        A file or folder.
-
-    Returns
-    -------
-    (int, int, int)
-        Bytes, and nanoseconds; of a folder the sum and the latest times.
+        A file or folder of results.
+    record : mapping
+        Its record.
+    found : (int, int, int)
+        Its stamp before it was read.
     """
-    if not path.is_dir():
-        stat = path.stat()
-        return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-    stats = [(path / name).stat() for name in visible_files(path)]
-    return (
-        sum(stat.st_size for stat in stats),
-        max((stat.st_mtime_ns for stat in stats), default=0),
-        max((stat.st_ctime_ns for stat in stats), default=0),
-    )
+    if CONTENT in record:
+        leave_stamp(sidecar(path), found)
 
 
 def check_input(path: Path) -> None:
     """Check a result before a job uses it.
 
-    Up to `READ_BELOW` it is read whole; a larger one only if it was touched since it was made.
+    Up to `READ_BELOW` it is read whole; a larger one only if it was touched or copied since it was
+    made or read whole.
 
     Parameters
     ----------
@@ -156,7 +150,9 @@ def check_input(path: Path) -> None:
     if not path.exists():
         return
     record = read_record(path)
-    if record is None or (stamp(path)[0] > READ_BELOW and untouched(path, record)):
+    found = stamp(path)
+    is_large = found[0] > READ_BELOW
+    if record is None or (is_large and untouched(path, record)):
         return
     if (harm := changes(path, record)) is not None:
         raise RepalignError(
@@ -165,6 +161,8 @@ def check_input(path: Path) -> None:
             expected="the result as its job made it",
             remedy="Delete it (`rm -r`), then run the same command again: it is made anew.",
         )
+    if is_large:
+        vouch(path, record, found)
 
 
 def _npy_damage(path: Path, size: int) -> str | None:

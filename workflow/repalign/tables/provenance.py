@@ -24,6 +24,7 @@ from repalign.tables.checksums import (
     is_sealed,
     text_checksum,
 )
+from repalign.tables.stamps import leave_stamp, stamp
 
 KEY = "repalign"
 RECORDED_PACKAGES = (
@@ -122,7 +123,8 @@ def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
 
     Write it after the file itself: a file with an old record, or with none, is not taken for
     current, whereas an old file with a new record would be. The record is given the checksums of
-    what it describes (`content`), and one of its own (`checksum`).
+    what it describes (`content`), and one of its own (`checksum`). Its file, but not its text, is
+    given the stamp of what it describes.
 
     Parameters
     ----------
@@ -132,10 +134,12 @@ def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
         As made by `make_record`.
     """
     path = Path(path)
+    found = stamp(path)
     described = {**record, "content": content_checksums(path)}
     described["checksum"] = text_checksum(encode(described))
     with atomic_file(sidecar(path)) as temporary:
         temporary.write_text(encode(described) + "\n", encoding="utf-8")
+        leave_stamp(temporary, found)
 
 
 def read_record(path: str | Path) -> Record | None:
