@@ -24,16 +24,22 @@ from repalign.figures.model_surfaces import mean_surfaces, plot_surfaces, surfac
 from repalign.figures.parcels import Parcels
 from repalign.figures.partial import partial_comparison, plot_partial
 from repalign.figures.partitions import partitions, plot_partitions
-from repalign.figures.session_overview import overview_numbers, plot_overview, session_pairs
+from repalign.figures.session_overview import (
+    SessionPairs,
+    overview_numbers,
+    plot_overview,
+    session_pairs,
+)
 from repalign.figures.tokenizers import clustered, plot_tokenizers, token_summary
 from repalign.figures.untrained import (
+    LayerCurves,
     depth_numbers,
     plot_untrained,
     trained_curves,
     untrained_curves,
 )
 
-SUBJECTS, ROIS = [1, 2, 3], [1, 2, 4, 5, 6]
+SUBJECTS, ROIS = [1, 2, 5], [1, 2, 4, 5, 6]
 """V1, MST, V2, 4 and MT, hemispheres joined."""
 MODELS = {"a_prompt-coco": "language", "b-cls": "vision"}
 
@@ -217,7 +223,9 @@ def test_untrained(tmp_path, save, rng, named):
     model = save("models", models(rng))
     summary = depth_summary(model, list(MODELS), ROIS, SUBJECTS, joined=True)
     trained = trained_curves(summary, MODELS)
+    np.testing.assert_allclose(trained.peak["vision"], summary.peak_of_mean[1])
     numbers = depth_numbers({"untrained": found, "trained": trained}, parcels)
+    assert set(numbers.query("panel == 'curve'")["subject"]) == set(SUBJECTS)
     drawn(tmp_path, lambda: plot_untrained(found, trained, parcels, table), numbers)
     plot_untrained(found, None, parcels, table)
 
@@ -253,9 +261,37 @@ def test_sessions(tmp_path, save, rng, named):
     assert found.n_pairs == 3
     parcels = Parcels.of(named, joined=True)
     summary = depth_summary(model, list(MODELS), ROIS, SUBJECTS, joined=True)
-    curves = trained_curves(summary, MODELS)
+    curves = trained_curves(summary, MODELS, by_session=True)
+    np.testing.assert_allclose(curves.peak["vision"], summary.peak[1].mean(axis=0))
     numbers = overview_numbers(found, curves, parcels)
+    assert set(numbers["subject"].dropna()) == set(SUBJECTS)
     drawn(tmp_path, lambda: plot_overview(found, curves, parcels, "T", table), numbers)
+
+
+def test_sessions_of_separated_hemispheres(rng, regions):
+    """Hubs and the published list are found on both sides, and names say which side it is."""
+    parcels = Parcels.of(regions, joined=False)
+    rois = tuple(parcels.rois)
+    shape = len(SUBJECTS), 40, len(rois)
+    found = SessionPairs(rois, rng.uniform(size=(len(rois), len(rois))), 3)
+    curves = LayerCurves(
+        rois, tuple(SUBJECTS), {"vision": rng.uniform(size=shape)},
+        {"vision": rng.uniform(size=len(rois))}, {"vision": 1},
+    )  # fmt: skip
+    numbers = overview_numbers(found, curves, parcels)
+    matrix = numbers.query("panel == 'matrix'")
+    sides = [f"{side} {name}" for side in "LR" for name in ("V1", "V2", "MST", "MT")]
+    assert list(dict.fromkeys(matrix["region"])) == sides
+    cells = matrix.set_index(["region", "other"])["y"]
+    assert cells["L V1", "R MT"] == found.matrix[0, rois.index(186)]
+    depth = numbers.query("panel == 'depth, vision'")
+    assert set(depth["region"]) == {"visual_cortex", "dorsal_hub"}
+    own = depth.query("region == 'visual_cortex' and subject == 5")["y"]
+    early = [rois.index(roi) for roi in (1, 4, 181, 184)]
+    np.testing.assert_allclose(own, curves.curves["vision"][2][:, early].mean(axis=1))
+    figure = plot_overview(found, curves, parcels, "T", "nsd/table.parquet")
+    names = [text.get_text() for axes in figure.axes for text in axes.get_yticklabels()]
+    assert set(sides) <= set(names)
 
 
 def test_a_dataset_page(tmp_path, regions):

@@ -48,7 +48,7 @@ class Connectivity:
     parcels: Parcels
     cubes: Mapping[str, PairCube]
 
-    def chosen(self, name: str, hemisphere: str = "") -> PairCube:
+    def chosen(self, name: str, hemisphere: str | None = None) -> PairCube:
         """Return the published top regions of a table; at least two must be there."""
         return self.cubes[name].of_rois(self.parcels.require(TOP_30, 2, hemisphere))
 

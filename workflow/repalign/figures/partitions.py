@@ -110,13 +110,13 @@ def partitions(
     shown = parcels.find([name for areas in HUBS.values() for name in areas]) or ranked[:N_BOXES]
     matrix = parcels.find(TOP_30)
     matrix = matrix if len(matrix) > 1 else sorted(ranked, key=order.index)
-    groups = {parcels.names[roi]: ([roi], one, two) for roi in shown}
+    groups = {parcels.label(roi): ([roi], one, two) for roi in shown}
     comparison = compare(
         groups, rois, list(first.subjects), (subsets[0], subsets[1]), test=test, correction="bh"
     )
     return Partitions(
         comparison,
-        tuple(parcels.names[roi] for roi in matrix),
+        tuple(parcels.label(roi) for roi in matrix),
         first.of_rois(matrix).inter(),
         second.of_rois(matrix).inter(),
     )
@@ -166,8 +166,10 @@ def plot_partitions(
             axes.patch.set(facecolor="0.88", edgecolor="0.6", hatch="//////")
             axes.spines[:].set(visible=True, linewidth=PIXEL)
             ticks = range(len(shown.names))
-            axes.set_xticks(ticks, shown.names, rotation=90, fontsize=7)
-            axes.set_yticks(ticks, shown.names, fontsize=7)
+            # Names of both hemispheres are twice as many in the same place.
+            size = min(7.0, 0.8 * SIDE * PIXEL / max(len(shown.names), 1))
+            axes.set_xticks(ticks, shown.names, rotation=90, fontsize=size)
+            axes.set_yticks(ticks, shown.names, fontsize=size)
             axes.tick_params(length=0, pad=2)
             axes.set_title(f"Images: {name}", loc="left", fontsize=9, fontweight="bold")
         bar_axes = axes_at(figure, 1450, top + SIDE // 6, 22, SIDE * 2 // 3)

@@ -101,7 +101,10 @@ def _broken(table: str | Path, found: str) -> RepalignError:
 
 
 def matrix_regions(parcels: Parcels, pairs: SessionPairs) -> list[int]:
-    """Return the regions of the matrix: the published list, or the most similar ones."""
+    """Return the regions of the matrix: the published list, or the most similar ones.
+
+    Of separated hemispheres the left regions come before the right ones, both in its order.
+    """
     listed = parcels.find(TOP_30)
     if len(listed) > 1:
         return listed
@@ -124,21 +127,21 @@ def overview_numbers(pairs: SessionPairs, models: LayerCurves, parcels: Parcels)
     own = np.diag(pairs.matrix)
     for modality, peak in models.peak.items():
         rows += [
-            {"panel": f"scatter, {modality}", "region": parcels.names[roi], "x": x, "y": y}
+            {"panel": f"scatter, {modality}", "region": parcels.label(roi), "x": x, "y": y}
             for roi, x, y in zip(pairs.rois, own, peak, strict=True)
         ]
     for modality, curves in models.curves.items():
         depth = np.linspace(0, 1, curves.shape[1])
         for hub, lines in hub_curves(curves, models.rois, parcels).items():
             rows += [
-                {"panel": f"depth, {modality}", "region": hub, "subject": k, "x": x, "y": y}
-                for k, line in enumerate(lines, start=1)
+                {"panel": f"depth, {modality}", "region": hub, "subject": s, "x": x, "y": y}
+                for s, line in zip(models.subjects, lines, strict=True)
                 for x, y in zip(depth, line, strict=True)
             ]
     shown = matrix_regions(parcels, pairs)
     place = [pairs.rois.index(roi) for roi in shown]
     rows += [
-        {"panel": "matrix", "region": parcels.names[a], "other": parcels.names[b],
+        {"panel": "matrix", "region": parcels.label(a), "other": parcels.label(b),
          "y": pairs.matrix[i, j]}
         for a, i in zip(shown, place, strict=True)
         for b, j in zip(shown, place, strict=True)
@@ -224,7 +227,7 @@ def _best(axes: Axes, pairs: SessionPairs, parcels: Parcels) -> None:
     best = strongest(pairs.rois, own, 15)
     values = [own[pairs.rois.index(roi)] for roi in best]
     axes.barh(range(len(best)), values, height=0.7, color=[_color(r, parcels) for r in best])
-    axes.set_yticks(range(len(best)), [parcels.names[roi] for roi in best], fontsize=7.5)
+    axes.set_yticks(range(len(best)), [parcels.label(roi) for roi in best], fontsize=7.5)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(14.6, -0.6)
     axes.set_xlabel("inter-subject RDM similarity")
@@ -256,9 +259,11 @@ def _matrix(figure: Figure, pairs: SessionPairs, parcels: Parcels) -> None:
     image = axes.imshow(values, cmap=colormap, norm=norm, interpolation="none")
     axes.patch.set(facecolor="0.88", edgecolor="0.6", hatch="//////")
     axes.spines[:].set(visible=True, linewidth=PIXEL)
-    names = [parcels.names[roi] for roi in shown]
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(names)), names, fontsize=7)
+    names = [parcels.label(roi) for roi in shown]
+    # Names of both hemispheres are twice as many in the same place.
+    size = min(7.0, 0.8 * SIDE * PIXEL / len(names))
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), names, fontsize=size)
     axes.tick_params(length=0, pad=2)
     axes.set_title("Regions across subjects", loc="left", fontsize=9)
     bar_axes = axes_at(figure, 110 + SIDE + 20, 720 + SIDE // 6, 18, SIDE * 2 // 3)
