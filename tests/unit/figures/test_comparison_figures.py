@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
 from repalign.dag.comparison_figures import TABLE_FIGURES
 from repalign.figures.dataset_numbers import Reliability, dataset_numbers, page_numbers
-from repalign.figures.dataset_page import plot_dataset
+from repalign.figures.dataset_page import PANEL, _by_region, plot_dataset
 from repalign.figures.files import save_figure
 from repalign.figures.kmcca import (
     ANNOTATIONS,
@@ -19,6 +20,7 @@ from repalign.figures.kmcca import (
     projection_numbers,
     word_numbers,
 )
+from repalign.figures.marks import SHARED_PAIRS
 from repalign.figures.model_scores import depth_summary
 from repalign.figures.model_surfaces import mean_surfaces, plot_surfaces, surface_numbers
 from repalign.figures.parcels import Parcels
@@ -30,6 +32,7 @@ from repalign.figures.session_overview import (
     plot_overview,
     session_pairs,
 )
+from repalign.figures.style import PIXEL, axes_at, new_figure
 from repalign.figures.tokenizers import clustered, plot_tokenizers, token_summary
 from repalign.figures.untrained import (
     LayerCurves,
@@ -173,7 +176,21 @@ def test_partitions(tmp_path, save, rng, named):
     order = [1, 4, 2, 6]
     assert found.names == ("V1", "V2", "MST", "MT")
     np.testing.assert_allclose(found.second, expected.loc[order, order], rtol=1e-6)
+    written = [text.get_text() for text in plot_partitions(found, table).texts]
+    assert any(SHARED_PAIRS in text for text in written)
     drawn(tmp_path, lambda: plot_partitions(found, table), found.numbers())
+
+
+@pytest.mark.parametrize(("of_subjects", "share"), [(0.0, 0.16), (3.0, 0.34)])
+def test_as_many_tests_as_captions_say_are_significant_without_a_difference(of_subjects, share):
+    """Subjects' means over all others share pairs; a third is where effects go with subjects."""
+    rng, n = np.random.default_rng(0), 8
+    own = rng.normal(0, of_subjects, (4000, n))
+    noise = rng.normal(size=(4000, n, n)) / np.sqrt(2)
+    difference = own[:, :, None] + own[:, None] + noise + noise.swapaxes(1, 2)
+    difference[:, np.arange(n), np.arange(n)] = 0
+    p = ttest_1samp(difference.sum(axis=2) / (n - 1), 0, axis=1).pvalue
+    assert (p <= 0.05).mean() == pytest.approx(share, abs=0.02)
 
 
 def test_tokenizers(tmp_path, save, rng, named):
@@ -196,7 +213,11 @@ def test_tokenizers(tmp_path, save, rng, named):
     names, r = found.correlations()
     a, b = (found.measures[names[k]] for k in (0, 2))
     assert r[0, 2] == pytest.approx(np.corrcoef(a, b)[0, 1])
-    drawn(tmp_path, lambda: plot_tokenizers(found, table), found.numbers())
+    numbers = found.numbers()
+    cells = numbers[numbers["panel"] == "correlation"].set_index(["measure", "other"])["value"]
+    assert cells[names[0], names[2]] == pytest.approx(r[0, 2])
+    assert len(cells) == len(names) ** 2
+    drawn(tmp_path, lambda: plot_tokenizers(found, table), numbers)
 
 
 def test_clusters_are_together_and_constants_have_no_correlation(rng):
@@ -249,6 +270,22 @@ def test_surfaces(tmp_path, save):
     assert found.n_pairs == 4
     np.testing.assert_allclose(found.grids["rsa"], depth[:, None] + 2 * depth + 0.5)
     drawn(tmp_path, lambda: plot_surfaces(found, table), surface_numbers(found))
+
+
+@pytest.mark.parametrize("undefined", [0, 3])
+def test_an_undefined_layer_keeps_its_place(save, undefined):
+    """The surface has no value there, and elsewhere those of the plane."""
+    rows = [
+        {"model_language": "a", "model_vision": "b", "layer_language": i, "layer_vision": j,
+         "batch": 0, "metric": "rsa", "score": np.nan if i == undefined else i + j}
+        for i in range(4)
+        for j in range(3)
+    ]  # fmt: skip
+    grid = mean_surfaces(save("model_model", pd.DataFrame(rows)), n_points=7).grids["rsa"]
+    depth = np.linspace(0, 1, 7)
+    known = depth >= 1 / 3 - 1e-9 if undefined == 0 else depth <= 2 / 3 + 1e-9
+    np.testing.assert_allclose(grid[known], (3 * depth[:, None] + 2 * depth)[known])
+    assert np.isnan(grid[~known]).all()
 
 
 def test_sessions(tmp_path, save, rng, named):
@@ -315,12 +352,35 @@ def test_a_dataset_page(tmp_path, regions):
     assert found.subjects["dead"].tolist() == [0, len(regions)]
     assert found.shown.tolist() == [[1, 0, 1, 1], [1, 1, 1, 0]]
     np.testing.assert_array_equal(found.sessions, [[3, 3], [4, np.nan]])
-    reliability = Reliability(("V1", "V2"), (np.array([0.1, 0.2]), np.arange(30.0)), "r")
+    values = (np.array([0.1, 0.2]), np.array([np.nan, 0.4]))
+    reliability = Reliability(("V1", "V2"), values, "r", (1, 2))
     numbers = page_numbers(found, reliability)
-    medians = numbers[numbers["panel"] == "median r"]["value"].tolist()
-    assert medians == pytest.approx([0.15, 14.5])
+    value = numbers.set_index(["panel", "subject", "item"])["value"]
+    assert value["voxels", 2, "V1"] == 20, "both hemispheres, as drawn"
+    assert len(value["voxels"]) == len(regions)
+    assert value["r", 2, "V1"] == 0.2
+    assert np.isnan(value["r", 1, "V2"])
+    assert value["median r"].tolist() == pytest.approx([0.15, 0.4])
+    neurons = page_numbers(found, Reliability(("A", "B"), (np.arange(31.0), np.ones(2)), "c"))
+    drawn_of = neurons[neurons["panel"].str.endswith("c")].groupby("item")["value"].apply(list)
+    assert drawn_of["A"] == [15, 7.5, 22.5]
+    assert drawn_of["B"] == [1, 1, 1]
     drawn(tmp_path, lambda: plot_dataset("NSD", found, reliability), numbers)
     plot_dataset("NSD", found, None, source="simulated")
+
+
+def test_many_regions_have_ranks_from_one_and_marks_that_do_not_touch():
+    figure = new_figure(1600, 400)
+    axes = axes_at(figure, 100, 50, PANEL, 300)
+    n = 180
+    _by_region(axes, [f"R{k}" for k in range(n)], [np.array([float(k)]) for k in range(n)], "b")
+    (medians,) = axes.lines
+    assert medians.get_xdata()[0] == 1
+    assert medians.get_ydata()[0] == n - 1
+    step = np.diff(axes.transData.transform([(1, 0), (2, 0)])[:, 0])[0] * PIXEL
+    assert medians.get_markersize() < step
+    assert all(np.sqrt(points.get_sizes()[0]) < step for points in axes.collections)
+    assert axes.get_xticks()[0] == 1
 
 
 def test_every_kind_has_a_test_here():

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from repalign.errors import RepalignError
 from repalign.figures.boxes import draw_boxes
-from repalign.figures.marks import star_row, table_note
+from repalign.figures.marks import SHARED_PAIRS, star_row, table_note
 from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.contrasts import Contrast, contrast
@@ -22,7 +22,6 @@ from repalign.kernels.pvalues import apa_star
 
 TEST_NAMES = {"paired": "paired t test", "welch": "Welch's t test"}
 CORRECTION_NAMES = {"bonferroni": "Bonferroni", "bh": "Benjamini–Hochberg"}
-LEGEND_LINE = 24
 
 
 @dataclass(frozen=True)
@@ -234,4 +233,5 @@ def comparison_note(comparison: Comparison, table: str | Path, source: str | Non
         f"{len(comparison.subjects)} subjects",
         f"{TEST_NAMES[comparison.test]}, {CORRECTION_NAMES[comparison.correction]} over "
         f"{n_tests} tests",
+        SHARED_PAIRS,
     )
