@@ -6,8 +6,10 @@ import argparse
 
 from repalign.figures.comparisons import numbers_of, plot_panels, reliability_panels
 from repalign.figures.files import save_figure
+from repalign.figures.model_scatter import band_text
 from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.panels import source_note
 from repalign.figures.regions import arrange
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
@@ -25,8 +27,8 @@ def main(options: argparse.Namespace) -> None:
         arranged,
         f"Within and between subjects: {dataset_of(options.subject_subject)}",
         f"One point a region, mean over n = {len(options.subjects)} subjects or their ordered "
-        "pairs\nCurve: power law by least squares, 95 % band of a bootstrap over regions",
-        f"{options.source} data" if options.source else "source unknown",
+        f"pairs\nCurve: power law by least squares{band_text(panels[0].fit)}",
+        source_note(options.source),
         panel_size=700,
     )
     numbers = numbers_of(panels, arranged)

@@ -9,6 +9,7 @@ from repalign.figures.comparisons import numbers_of, plot_panels, statistics_pan
 from repalign.figures.files import save_figure
 from repalign.figures.numbers import dataset_of
 from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.panels import source_note
 from repalign.figures.regions import arrange
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
@@ -30,7 +31,7 @@ def main(options: argparse.Namespace) -> None:
         f"Three statistics of inter-subject similarity: {dataset_of(options.cka)}",
         "One point a region, mean over all ordered pairs of "
         f"n = {len(options.subjects)} subjects, shift 1",
-        f"{options.source} data" if options.source else "source unknown",
+        source_note(options.source),
     )
     numbers = numbers_of(panels, arranged)
     save_figure(figure, numbers.frame(), **figure_files(options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,15 @@ def test_figures_of_hierarchy_say_what_they_show(hierarchy, name):
         drawn = [axes for axes in figure.axes if axes.get_title(loc="left")]
         assert len(drawn) == numbers["panel"].nunique()
         assert len(numbers) % 40 == 0
+
+
+def test_families_without_a_panel_are_named(hierarchy):
+    families = {f"family {k}": hierarchy.modalities["vision"] for k in range(14)}
+    many = replace(hierarchy, families=families)
+    shown = texts(draw_hierarchy("families", many)[0])
+    assert "not shown: family 12, family 13" in shown
+    assert "not shown" not in texts(draw_hierarchy("families", hierarchy)[0])
+    assert "layer of the largest absolute mean" in shown
 
 
 def test_curves_are_means_of_means(hierarchy):

@@ -11,8 +11,10 @@ from matplotlib.lines import Line2D
 
 from repalign.figures.boxes import draw_boxes
 from repalign.figures.hemispheres import Asymmetry, Correction, Crossing, HubAsymmetry
+from repalign.figures.marks import SHARED_PAIRS
 from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES
+from repalign.figures.panels import source_note
 from repalign.figures.regions import Region
 from repalign.figures.rows import Floats
 from repalign.figures.scatter import (
@@ -34,6 +36,8 @@ MARKS = {
     "fdr_bh": "p ≤ 0.05, Benjamini–Hochberg over areas",
     "none": "p ≤ 0.05, not corrected for the number of areas, as published",
 }
+
+MANY_STARS = f"inter-subject: {SHARED_PAIRS}"
 
 
 def plot_scatter(
@@ -74,14 +78,14 @@ def plot_scatter(
             frame(axes, left, right, same=True)
             line = identity(axes)
             points(axes, left, right, arranged, found.marked)
-            everywhere = signed(correlations(left, right)[1])
+            _, everywhere, n = correlations(left, right)
             chosen = found.significant
-            rho = signed(correlations(left[chosen], right[chosen])[1])
+            _, rho, n_chosen = correlations(left[chosen], right[chosen])
             caption(
                 axes,
                 _capital(MEASURE_NAMES[measure]),
-                f"Spearman ρ = {everywhere}, n = {len(left)} areas\n"
-                f"ρ = {rho}, the {int(chosen.sum())} areas that differ from permutations\n"
+                f"Spearman ρ = {signed(everywhere)}, n = {n} areas\n"
+                f"ρ = {signed(rho)}, the {n_chosen} areas that differ from permutations\n"
                 f"left and right differ in {int(found.marked.sum())} areas",
             )
             differing = [region for region in arranged if found.marked[region.index]]
@@ -95,7 +99,7 @@ def plot_scatter(
             title,
             f"One point an area, mean over n = {n_subjects} subjects · left and right compared "
             "by a paired t test over subjects",
-            source + " data" if source else "source unknown",
+            f"{MANY_STARS} · {source_note(source)}",
             height - 52,
         )
     return figure
@@ -146,8 +150,7 @@ def plot_hub_asymmetry(
             title,
             f"Mean over the regions of a hub, left less right · n = {n_subjects} subjects · "
             f"paired t tests, Benjamini–Hochberg over {n_tests} tests",
-            f"– : not among the corrected tests · {source or 'source unknown'}"
-            + (" data" if source else ""),
+            f"– : not among the corrected tests · {MANY_STARS} · {source_note(source)}",
             height - 52,
         )
     return figure
@@ -200,7 +203,7 @@ def plot_cross(
             title,
             "Inter-subject similarity of RDMs across and within hemispheres · one point an area, "
             f"mean over all ordered pairs of n = {n_subjects} subjects",
-            source + " data" if source else "source unknown",
+            source_note(source),
             height - 52,
         )
     return figure
