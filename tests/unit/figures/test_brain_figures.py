@@ -184,6 +184,16 @@ def test_matrices_say_what_they_show(regions, cube, name):
         assert cells["V1", "MST"] == cells["MST", "V1"] == pytest.approx(both)
 
 
+def test_the_spectral_matrix_is_of_significant_regions(regions, cube):
+    path, values = cube
+    parcels = Parcels.of(regions, joined=True)
+    content = Connectivity(path, parcels, {"shifted": values}, frozenset({1, 3, 4}))
+    _, numbers = draw_connectivity("spectral", content)
+    assert set(numbers["row"]) == {"V1", "MST", "MT"}
+    with pytest.raises(NothingToShowError, match="significant across subjects"):
+        draw_connectivity("spectral", replace(content, significant=frozenset({1})))
+
+
 def test_hemispheres_are_compared_area_by_area(make_table, regions):
     rois = [*range(1, 7), *range(181, 187)]
     path = make_table(rois, SUBJECTS, joined=False)
