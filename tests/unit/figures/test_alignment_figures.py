@@ -81,7 +81,8 @@ def words_of(job, tables, folder: Path, output: Path, **changes) -> list[str]:
         options[name] = tables[analysis, key]
     options |= wildcards
     if figure.step in OF_MODELS:
-        options |= {"vision_models": VISION, "language_models": LANGUAGE}
+        models = {"vision": VISION, "language": LANGUAGE}
+        options |= {f"{name}_models": models[name] for name in OF_MODELS[figure.step]}
     if figure.step in WITH_REFERENCE:
         options["reference"] = 1
     quick = FigureSettings(bootstrap=20, attenuation_starts=2)
