@@ -9,9 +9,10 @@ from repalign.figures.comparisons import numbers_of, plot_panels, shift_panels
 from repalign.figures.files import save_figure
 from repalign.figures.model_scatter import band_text
 from repalign.figures.numbers import dataset_of
-from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.pair_values import read_pairs
 from repalign.figures.panels import source_note
 from repalign.figures.regions import arrange
+from repalign.figures.rows import mean_of_known
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
 
@@ -24,7 +25,9 @@ def main(options: argparse.Namespace) -> None:
         read_pairs(path, rois, options.subjects, shift=shift, joined=True)
         for shift, path in enumerate(tables)
     )
-    panels, check = shift_panels(mean_of(zero.pairs()), one, two, options.bootstrap, options.seed)
+    panels, check = shift_panels(
+        mean_of_known(zero.pairs()), one, two, options.bootstrap, options.seed
+    )
     arranged = arrange(regions, rois, joined=True)
     figure = plot_panels(
         panels,

@@ -21,8 +21,7 @@ from repalign.figures.panels import (
     panel_title,
     source_note,
 )
-from repalign.figures.ranking import standard_error
-from repalign.figures.rows import Floats, mean_of_known
+from repalign.figures.rows import Floats, mean_of_known, standard_error
 from repalign.figures.style import QUIET, look
 
 Series = Mapping[str, tuple[Sequence[str], Sequence[int]]]

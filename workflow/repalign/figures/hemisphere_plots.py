@@ -12,11 +12,10 @@ from matplotlib.lines import Line2D
 from repalign.figures.boxes import draw_boxes
 from repalign.figures.hemispheres import Asymmetry, Correction, Crossing, HubAsymmetry
 from repalign.figures.marks import SHARED_PAIRS
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES
 from repalign.figures.panels import source_note
 from repalign.figures.regions import Region
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import (
     caption,
     correlations,
@@ -74,7 +73,7 @@ def plot_scatter(
         figure = new_figure(width, height)
         for k, (measure, found) in enumerate(measures.items()):
             axes = axes_at(figure, 110 + k * (PANEL + GAP), TOP, PANEL, PANEL)
-            left, right = mean_of(found.left), mean_of(found.right)
+            left, right = mean_of_known(found.left), mean_of_known(found.right)
             frame(axes, left, right, same=True)
             line = identity(axes)
             points(axes, left, right, arranged, found.marked)

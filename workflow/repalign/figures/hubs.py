@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 
 from repalign.figures.boxes import draw_boxes, offsets, tops
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES, MEASURES
 from repalign.figures.panels import source_note
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import scientific, signed
 from repalign.figures.style import INK, PIXEL, axes_at, headings, look, new_figure
 from repalign.kernels.paired import PairedTest, bonferroni, paired_t
@@ -117,7 +116,7 @@ def hub_values(
     names = regions.assign(id=joined_ids(regions)).drop_duplicates("id").set_index("id")["name"]
     hubs = tuple(columns)
     means = {
-        measure: np.stack([mean_of(value[:, columns[hub]], axis=1) for hub in hubs], axis=1)
+        measure: np.stack([mean_of_known(value[:, columns[hub]], axis=1) for hub in hubs], axis=1)
         if hubs
         else np.empty((len(subjects), 0))
         for measure, value in values.items()

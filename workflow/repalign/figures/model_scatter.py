@@ -11,11 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import MEASURE_NAMES
 from repalign.figures.panels import source_note
 from repalign.figures.regions import Region, arrange
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import (
     caption,
     correlations,
@@ -132,8 +131,10 @@ def model_fits(
     dict of str to LawFit
         By modality.
     """
-    x = mean_of(between)
-    return {name: fit_law(x, mean_of(value), n_samples, seed) for name, value in models.items()}
+    x = mean_of_known(between)
+    return {
+        name: fit_law(x, mean_of_known(value), n_samples, seed) for name, value in models.items()
+    }
 
 
 def plot_models(

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from repalign.errors import RepalignError
-from repalign.figures.pair_values import mean_of
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.kernels.aggregates import signed_extreme
 
 Layers = Literal["signed", "largest"]
@@ -44,7 +43,7 @@ class ModelValues:
     def of(self, models: Sequence[str]) -> Floats:
         """Return the mean over some models for each subject, shape (n_subjects, n_rois)."""
         chosen = [k for k, name in enumerate(self.models) if name in models]
-        return mean_of(self.value[chosen])
+        return mean_of_known(self.value[chosen])
 
 
 def read_models(
@@ -126,7 +125,7 @@ def _parts(
         value = column["similarity"][chosen].astype(np.float64)[order]
         by_layer = value.reshape(n_rois, n_layers, n_sessions)
         best = signed_extreme(by_layer, axis=1) if layers == "signed" else _largest(by_layer)
-        parts[str(names.dictionary[code]), int(subject)] = mean_of(best, axis=1)
+        parts[str(names.dictionary[code]), int(subject)] = mean_of_known(best, axis=1)
     return parts
 
 

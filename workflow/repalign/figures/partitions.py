@@ -17,7 +17,7 @@ from repalign.figures.hub_contrasts import (
     comparison_note,
     draw_comparison,
 )
-from repalign.figures.pair_cubes import Cube, read_pair_cube
+from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.palette import BLUE, VERMILION
 from repalign.figures.parcels import TOP_30, Parcels, strongest
 from repalign.figures.rows import Floats, mean_of_known
@@ -105,7 +105,7 @@ def partitions(
         for name in subsets
     )
     rois, order = list(first.rois), list(parcels.names)
-    one, two = (_diagonals(cube.cells) for cube in (first, second))
+    one, two = (cube.subject_means() for cube in (first, second))
     ranked = strongest(rois, mean_of_known(np.vstack([one, two])), N_MATRIX)
     shown = parcels.find([name for areas in HUBS.values() for name in areas]) or ranked[:N_BOXES]
     matrix = parcels.find(TOP_30)
@@ -120,13 +120,6 @@ def partitions(
         first.of_rois(matrix).inter(),
         second.of_rois(matrix).inter(),
     )
-
-
-def _diagonals(values: Cube) -> Floats:
-    """Return for each subject i and region the mean over j != i."""
-    own = np.diagonal(values, axis1=2, axis2=3).astype(np.float64)
-    own = np.where(np.eye(len(own), dtype=bool)[:, :, None], np.nan, own)
-    return mean_of_known(own.swapaxes(0, 1))
 
 
 def plot_partitions(

@@ -17,11 +17,10 @@ from matplotlib.patches import Patch
 from repalign.errors import RepalignError
 from repalign.figures.boxes import draw_boxes, tops
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import NULL
 from repalign.figures.panels import source_note
 from repalign.figures.regions import Group, Region, arrange, groups_of
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.tables.alignment_tables import RSA_PVALUES
 from repalign.tables.parquet import read_table
@@ -154,9 +153,9 @@ def region_boxes(
     arranged = arrange(regions, rois, joined=True)
     groups = {name: [r for r in arranged if r.group == name] for name in
               dict.fromkeys(region.group for region in arranged)}  # fmt: skip
-    mean = mean_of(value)
+    mean = mean_of_known(value)
     level = {
-        name: float(mean_of(mean[[region.index for region in members]]))
+        name: float(mean_of_known(mean[[region.index for region in members]]))
         for name, members in groups.items()
     }
     chosen = list(groups)
@@ -186,7 +185,7 @@ def _rows(groups: Sequence[Sequence[Region]]) -> tuple[tuple[Region, ...], ...]:
 def numbers_of(boxes: RegionBoxes) -> Numbers:
     """Return the numbers that are drawn."""
     numbers = Numbers()
-    mean = mean_of(boxes.value)
+    mean = mean_of_known(boxes.value)
     for row in boxes.rows:
         for region in row:
             k, add = region.index, region.label
