@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from scipy.stats import false_discovery_control, pearsonr, spearmanr, ttest_rel
 
@@ -140,8 +141,25 @@ def test_models_that_lack_rows_or_subjects_are_refused(models):
         read_models(path, ROIS, SUBJECTS, joined=False)
     with pytest.raises(RepalignError, match="rows of"):
         read_models(without(path, RSA_SUBJECT_MODEL, 1), ROIS, SUBJECTS, joined=True)
-    with pytest.raises(RepalignError, match="rows of llm"):
+    with pytest.raises(RepalignError, match="roi 6"):
         read_models(path, ROIS[:5], SUBJECTS, joined=True)
+
+
+def test_a_doubled_row_in_the_place_of_another_is_refused(models):
+    """The number of rows alone would not tell."""
+    path, _ = models
+    table = pq.read_table(path)
+    rows = [*range(len(table) - 1), len(table) - 2]
+    pq.write_table(table.take(rows), path)
+    with pytest.raises(RepalignError, match="rows of"):
+        read_models(path, ROIS, SUBJECTS, joined=True)
+
+
+def test_regions_of_models_are_in_the_order_asked_for(models):
+    path, _ = models
+    ascending = read_models(path, ROIS, SUBJECTS, joined=True)
+    turned = read_models(path, ROIS[::-1], SUBJECTS, joined=True)
+    np.testing.assert_array_equal(turned.value, ascending.value[..., ::-1])
 
 
 def test_nulls_are_those_of_their_comparison(tmp_path):

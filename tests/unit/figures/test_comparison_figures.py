@@ -41,6 +41,7 @@ from repalign.figures.untrained import (
     trained_curves,
     untrained_curves,
 )
+from repalign.kernels.power_law import fit_power_law
 
 SUBJECTS, ROIS = [1, 2, 5], [1, 2, 4, 5, 6]
 """V1, MST, V2, 4 and MT, hemispheres joined."""
@@ -98,7 +99,7 @@ def models(rng: np.random.Generator, n_layers: int = 3) -> pd.DataFrame:
 
 
 def drawn(
-    tmp_path: Path, plot: Callable[[], object], numbers: pd.DataFrame, times: int = 1
+    tmp_path: Path, plot: Callable[[], object], numbers: pd.DataFrame, times: int = 2
 ) -> None:
     """Draw and write; all three files are there, and equal every time."""
     found = []
@@ -145,7 +146,7 @@ def test_words(tmp_path, save, rng):
     ordered = frame.sort_values("score", ascending=False)["token"].tolist()
     assert numbers["token"].tolist() == ordered[:20] + ordered[-20:]
     assert word_numbers(table, 30)["token"].tolist() == ordered
-    drawn(tmp_path, lambda: plot_words(numbers, table), numbers, times=2)
+    drawn(tmp_path, lambda: plot_words(numbers, table), numbers)
 
 
 def test_partial(tmp_path, save, rng, named):
@@ -199,17 +200,19 @@ def test_tokenizers(tmp_path, save, rng, named):
     )
     scores = ("jaccard_score", "correlation_score", "correlation_freq_score")
     table = save("tokens", rows.assign(**{name: rng.uniform(size=len(rows)) for name in scores}))
-    brain, model = save("pairs", pairs(rng)), save("models", models(rng))
+    scores_of_models = models(rng)
+    brain, model = save("pairs", pairs(rng)), save("models", scores_of_models)
     found = token_summary(table, brain, model, named, SUBJECTS, ["a_prompt-coco"], joined=True)
-    first = models(np.random.default_rng(5)).query("layer == 0 and model == 'a_prompt-coco'")
-    assert found.measures["language, first layer"].shape == (len(ROIS),)
-    read = pd.read_parquet(model).query("layer == 0 and model == 'a_prompt-coco'")
-    assert len(read) == len(first)
-    np.testing.assert_allclose(
-        found.measures["language, first layer"],
-        read.groupby("roi")["similarity"].mean(),
-        rtol=1e-6,
-    )
+    language = scores_of_models.query("model == 'a_prompt-coco'")
+    expected = {
+        "language, first layer": language.query("layer == 0"),
+        "language, best layer": language.groupby(["subject", "session", "roi"])[
+            ["similarity"]
+        ].max(),
+    }
+    for name, rows_of in expected.items():
+        means = rows_of.groupby("roi")["similarity"].mean()
+        np.testing.assert_allclose(found.measures[name], means, rtol=1e-6)
     names, r = found.correlations()
     a, b = (found.measures[names[k]] for k in (0, 2))
     assert r[0, 2] == pytest.approx(np.corrcoef(a, b)[0, 1])
@@ -302,6 +305,13 @@ def test_sessions(tmp_path, save, rng, named):
     np.testing.assert_allclose(curves.peak["vision"], summary.peak[1].mean(axis=0))
     numbers = overview_numbers(found, curves, parcels)
     assert set(numbers["subject"].dropna()) == set(SUBJECTS)
+    law = fit_power_law(np.diag(found.matrix), curves.peak["vision"])
+    own = numbers[numbers["panel"] == "scatter, vision"].set_index("quantity")["y"]
+    assert own["power law, b"] == pytest.approx(law.b, nan_ok=True)
+    figure = plot_overview(found, curves, parcels, "T", table)
+    written = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert sum("Spearman" in text for text in written) == 2
+    assert sum("R² =" in text for text in written) == 2
     drawn(tmp_path, lambda: plot_overview(found, curves, parcels, "T", table), numbers)
 
 
