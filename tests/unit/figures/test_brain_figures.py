@@ -191,7 +191,7 @@ def test_the_spectral_matrix_is_of_significant_regions(regions, cube):
     content = Connectivity(path, parcels, {"shifted": values}, frozenset({1, 3, 4}))
     _, numbers = draw_connectivity("spectral", content)
     assert set(numbers["row"]) == {"V1", "MST", "MT"}
-    with pytest.raises(NothingToShowError, match="significant across subjects"):
+    with pytest.raises(NothingToShowError, match="1 region significantly alike"):
         draw_connectivity("spectral", replace(content, significant=frozenset({1})))
 
 

@@ -164,14 +164,14 @@ def _spectral(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
     # Regions without a signal have no neighbours, and would take the order from all others.
     means = cube.region_means()
     if content.significant is None:
-        alike, rule = (cube.subject_means() > 0).all(axis=0), "positive in every subject"
+        alike, rule = (cube.subject_means() > 0).all(axis=0), "alike in all subjects"
     else:
-        alike, rule = means > 0, "significant across subjects"
+        alike, rule = means > 0, "significantly alike"
         alike &= np.isin(cube.rois, sorted(content.significant))
     top = strongest(cube.rois, np.where(alike, means, np.nan), N_SPECTRAL)
     if len(top) < 2:
         raise NothingToShowError(
-            f"{count(len(top), 'region')} with a similarity that is {rule}",
+            f"{count(len(top), 'region')} {rule}",
             where=content.table,
             expected="at least two, for a matrix",
             remedy="Use more images or subjects.",
@@ -180,7 +180,7 @@ def _spectral(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
     rois = [sorted(top)[k] for k in spectral_order(inter)]
     panels = [
         content.panel(
-            f"{count(len(rois), 'region')}, in spectral order",
+            f"{count(len(rois), 'region')} {rule}, in spectral order",
             symmetrised(cube.of_rois(rois).inter()),
             rois,
         )

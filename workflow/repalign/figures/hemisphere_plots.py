@@ -13,7 +13,7 @@ from repalign.figures.boxes import draw_boxes
 from repalign.figures.hemispheres import Asymmetry, Correction, Crossing, HubAsymmetry
 from repalign.figures.marks import SHARED_PAIRS
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES
-from repalign.figures.panels import source_note
+from repalign.figures.panels import count, source_note
 from repalign.figures.regions import Region
 from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import (
@@ -36,7 +36,7 @@ MARKS = {
     "none": "p ≤ 0.05, not corrected for the number of areas, as published",
 }
 
-MANY_STARS = f"inter-subject: {SHARED_PAIRS}"
+OF_PAIRS = f"inter-subject {SHARED_PAIRS}"
 
 
 def plot_scatter(
@@ -85,7 +85,7 @@ def plot_scatter(
                 _capital(MEASURE_NAMES[measure]),
                 f"Spearman ρ = {signed(everywhere)}, n = {n} areas\n"
                 f"ρ = {signed(rho)}, the {n_chosen} areas that differ from permutations\n"
-                f"left and right differ in {int(found.marked.sum())} areas",
+                f"left and right differ in {count(int(found.marked.sum()), 'area')}",
             )
             differing = [region for region in arranged if found.marked[region.index]]
             label_points(axes, left, right, differing or arranged, line)
@@ -98,7 +98,7 @@ def plot_scatter(
             title,
             f"One point an area, mean over n = {n_subjects} subjects · left and right compared "
             "by a paired t test over subjects",
-            f"{MANY_STARS} · {source_note(source)}",
+            f"{_capital(OF_PAIRS)} · {source_note(source)}",
             height - 52,
         )
     return figure
@@ -149,7 +149,7 @@ def plot_hub_asymmetry(
             title,
             f"Mean over the regions of a hub, left less right · n = {n_subjects} subjects · "
             f"paired t tests, Benjamini–Hochberg over {n_tests} tests",
-            f"– : not among the corrected tests · {MANY_STARS} · {source_note(source)}",
+            f"– : not among the corrected tests · {OF_PAIRS} · {source_note(source)}",
             height - 52,
         )
     return figure
@@ -228,8 +228,10 @@ def _hub_panel(axes: Axes, hubs: HubAsymmetry, measure: str, span: float) -> Non
         stars = apa_star(hubs.p[measure, hub]).replace("*", "∗") or "–"
         if known.size:
             axes.text(k, known.max() + 0.035 * span, stars, ha="center", va="bottom")
+    tests = [float(hubs.test[measure, hub].t) for hub in hubs.hubs]
     labels = [
-        f"{HUB_NAMES[hub]}\nt = {signed(float(hubs.test[measure, hub].t), 2)}" for hub in hubs.hubs
+        f"{HUB_NAMES[hub]}\n" + ("not tested" if np.isnan(t) else f"t = {signed(t, 2)}")
+        for hub, t in zip(hubs.hubs, tests, strict=True)
     ]
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)
     axes.set_xticks(range(len(hubs.hubs)), labels, linespacing=1.5)

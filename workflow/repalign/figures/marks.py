@@ -12,12 +12,12 @@ from repalign.figures.panels import source_note
 from repalign.figures.rows import Floats, mean_of_known, standard_error
 from repalign.figures.style import INK, PIXEL, QUIET
 
-SHARED_PAIRS = "tests take subjects as independent, but they share pairs: too many stars"
+SHARED_PAIRS = "tests take subjects as independent, but they share pairs: too many are significant"
 """Of tests over subjects' means over all others.
 
 Every pair enters two subjects' values, so these vary together and the t test takes the mean for
-more certain than it is. Simulated for 4 and for 8 subjects without any difference, 5 % becomes 16
-% where each pair differs at random, and up to a third where what differs goes with subjects.
+more certain than it is. Simulated for 4 and for 8 subjects without any difference, 5 % becomes
+16 % where each pair differs at random, and up to a third where what differs goes with subjects.
 """
 
 

@@ -145,7 +145,7 @@ def plot_partitions(
     one, two = shown.comparison.conditions
     top, label = 715, f"RDM similarity ({COMPARISONS[comparison]})"
     with look():
-        figure = new_figure(WIDTH, top + SIDE + 190)
+        figure = new_figure(WIDTH, top + SIDE + 205)
         draw_comparison(
             axes_at(figure, 110, 165, WIDTH - 160, 400),
             shown.comparison,
