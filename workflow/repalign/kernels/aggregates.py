@@ -38,7 +38,20 @@ def signed_extreme(values: Array, axis: int) -> Array:
 
 
 def extreme_place(values: Array, axis: int) -> npt.NDArray[np.intp]:
-    """Return where `signed_extreme` is along an axis, which is kept with length 1."""
+    """Return where `signed_extreme` is along an axis.
+
+    Parameters
+    ----------
+    values : array, floating
+        As for `signed_extreme`.
+    axis : int
+        Axis to reduce; of length 1 or more.
+
+    Returns
+    -------
+    place : array of intp, shape of `values` with 1 for `axis`
+        For `numpy.take_along_axis`.
+    """
     size = np.abs(values)
     size[np.isnan(size)] = -1
     return np.asarray(np.expand_dims(np.argmax(size, axis=axis), axis))
