@@ -11,8 +11,9 @@ from repalign.figures.attenuation import fit_measures, latex, numbers_of, plot_a
 from repalign.figures.files import save_figure, save_text
 from repalign.figures.model_values import read_models
 from repalign.figures.numbers import dataset_of
-from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.pair_values import read_pairs
 from repalign.figures.regions import arrange
+from repalign.figures.rows import mean_of_known
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
 
@@ -27,10 +28,10 @@ def main(options: argparse.Namespace) -> None:
     # The plain maximum over layers, as in the published fit.
     models = read_models(options.subject_model, rois, subjects, joined=True, layers="largest")
     measures = [
-        mean_of(one.within_subjects()),
-        mean_of(zero.pairs()),
-        mean_of(one.pairs()),
-        mean_of(models.of(options.vision_models)),
+        mean_of_known(one.within_subjects()),
+        mean_of_known(zero.pairs()),
+        mean_of_known(one.pairs()),
+        mean_of_known(models.of(options.vision_models)),
     ]
     found = fit_measures(np.stack(measures, axis=1), options.attenuation_starts, options.seed)
     arranged = arrange(regions, rois, joined=True)
@@ -52,7 +53,6 @@ def parser() -> argparse.ArgumentParser:
         __doc__,
         "regions",
         "vision-models",
-        "language-models",
         "subjects",
         "subject-model",
         "seed",

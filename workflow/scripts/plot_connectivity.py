@@ -14,6 +14,7 @@ from repalign.figures.files import save_figure
 from repalign.figures.nothing import draw_or_say
 from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.parcels import Parcels
+from repalign.figures.significance import significant_regions
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions
 
@@ -35,7 +36,10 @@ def main(options: argparse.Namespace) -> None:
         )
         for name, table in tables.items()
     }
-    content = Connectivity(next(iter(tables.values())), parcels, cubes)
+    significant = None
+    for table in options.pvalues:
+        significant = frozenset(significant_regions(table, "intersubject"))
+    content = Connectivity(next(iter(tables.values())), parcels, cubes, significant)
     figure, numbers = draw_or_say(
         lambda: draw_connectivity(options.figure, content, source=options.source)
     )
@@ -53,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
             required=True,
             help=f"inter-subject RSA, shift {shift}, {kind} hemispheres; none if not shown",
         )
+    options.add_argument(
+        "--pvalues", type=Path, nargs="*", required=True, help="p-values of regions, or none"
+    )
     options.add_argument(
         "--figure", choices=[*CONNECTIVITY_FIGURES], required=True, help="what is shown"
     )

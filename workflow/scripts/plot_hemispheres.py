@@ -21,10 +21,10 @@ from repalign.figures.hemispheres import (
 )
 from repalign.figures.model_values import read_models
 from repalign.figures.numbers import Numbers, dataset_of
-from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.pair_values import read_pairs
 from repalign.figures.region_boxes import read_null_test
 from repalign.figures.regions import Region, arrange
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
 
@@ -90,9 +90,9 @@ def across(options: argparse.Namespace, regions: pd.DataFrame, dataset: str) -> 
     joined = read_pairs(
         options.subject_subject, joined_rois, options.subjects, shift=1, joined=True
     )
-    within, crossed = mean_of(own.pairs()), mean_of(other.pairs())
+    within, crossed = mean_of_known(own.pairs()), mean_of_known(other.pairs())
     crossing = Crossing(
-        mean_of(joined.pairs())[[joined_rois.index(area) for area in halves.areas]],
+        mean_of_known(joined.pairs())[[joined_rois.index(area) for area in halves.areas]],
         (within[left] + within[right]) / 2,
         (crossed[left] + crossed[right]) / 2,
     )

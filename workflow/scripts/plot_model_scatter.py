@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> None:
     models = read_models(options.subject_model, rois, subjects, joined=True)
     names = {"vision": options.vision_models, "language": options.language_models}
     values = {modality: models.of(chosen) for modality, chosen in names.items() if chosen}
-    fits = model_fits(between.between_subjects(), values, options.bootstrap, options.seed)
+    fits = model_fits(between.pairs(), values, options.bootstrap, options.seed)
     figure = plot_models(
         fits,
         regions,

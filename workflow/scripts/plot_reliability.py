@@ -6,9 +6,12 @@ import argparse
 
 from repalign.figures.comparisons import numbers_of, plot_panels, reliability_panels
 from repalign.figures.files import save_figure
+from repalign.figures.model_scatter import band_text
 from repalign.figures.numbers import dataset_of
-from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.pair_values import read_pairs
+from repalign.figures.panels import source_note
 from repalign.figures.regions import arrange
+from repalign.figures.rows import mean_of_known
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
 
@@ -17,7 +20,7 @@ def main(options: argparse.Namespace) -> None:
     regions = read_regions(options.regions)
     rois = list(roi_groups(regions, joined=True))
     pairs = read_pairs(options.subject_subject, rois, options.subjects, shift=1, joined=True)
-    within, between = mean_of(pairs.within_subjects()), mean_of(pairs.pairs())
+    within, between = mean_of_known(pairs.within_subjects()), mean_of_known(pairs.pairs())
     panels = reliability_panels(within, between, options.bootstrap, options.seed)
     arranged = arrange(regions, rois, joined=True)
     figure = plot_panels(
@@ -25,8 +28,8 @@ def main(options: argparse.Namespace) -> None:
         arranged,
         f"Within and between subjects: {dataset_of(options.subject_subject)}",
         f"One point a region, mean over n = {len(options.subjects)} subjects or their ordered "
-        "pairs\nCurve: power law by least squares, 95 % band of a bootstrap over regions",
-        f"{options.source} data" if options.source else "source unknown",
+        f"pairs\nCurve: power law by least squares{band_text(panels[0].fit)}",
+        source_note(options.source),
         panel_size=700,
     )
     numbers = numbers_of(panels, arranged)

@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> None:
         options.subject_model, options.models, parcels.rois, options.subjects, joined=joined
     )
     modalities = dict(zip(options.models, options.modalities, strict=True))
-    models = trained_curves(summary, modalities)
+    models = trained_curves(summary, modalities, by_session=True)
     title = f"{options.title}: other subjects and models, images of {options.image_set}"
     figure = plot_overview(pairs, models, parcels, title, options.table, source=options.source)
     save_figure(figure, overview_numbers(pairs, models, parcels), **figure_files(options))

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from repalign.figures.comparisons import numbers_of, plot_panels, shift_panels
 from repalign.figures.files import save_figure
+from repalign.figures.model_scatter import band_text
 from repalign.figures.numbers import dataset_of
-from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.pair_values import read_pairs
+from repalign.figures.panels import source_note
 from repalign.figures.regions import arrange
+from repalign.figures.rows import mean_of_known
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
 
@@ -22,16 +25,18 @@ def main(options: argparse.Namespace) -> None:
         read_pairs(path, rois, options.subjects, shift=shift, joined=True)
         for shift, path in enumerate(tables)
     )
-    panels, check = shift_panels(mean_of(zero.pairs()), one, two, options.bootstrap, options.seed)
+    panels, check = shift_panels(
+        mean_of_known(zero.pairs()), one, two, options.bootstrap, options.seed
+    )
     arranged = arrange(regions, rois, joined=True)
     figure = plot_panels(
         panels,
         arranged,
         f"Shifts of repetitions: {dataset_of(options.shift_1)}",
         "One point a region, mean over all ordered pairs of "
-        f"n = {len(options.subjects)} subjects · curve: power law by least squares, 95 % band of "
-        "a bootstrap over regions",
-        f"{options.source} data" if options.source else "source unknown",
+        f"n = {len(options.subjects)} subjects · curve: power law by least "
+        f"squares{band_text(panels[0].fit)}",
+        source_note(options.source),
         panel_size=640,
     )
     numbers = numbers_of(panels, arranged, check)

@@ -8,8 +8,10 @@ from pathlib import Path
 from repalign.figures.comparisons import numbers_of, plot_panels, statistics_panels
 from repalign.figures.files import save_figure
 from repalign.figures.numbers import dataset_of
-from repalign.figures.pair_values import mean_of, read_pairs
+from repalign.figures.pair_values import read_pairs
+from repalign.figures.panels import source_note
 from repalign.figures.regions import arrange
+from repalign.figures.rows import mean_of_known
 from repalign.scripting import figure_files, figure_parser, run
 from repalign.tables.prepared import read_regions, roi_groups
 
@@ -19,7 +21,7 @@ def main(options: argparse.Namespace) -> None:
     rois = list(roi_groups(regions, joined=True))
     tables = (options.subject_subject, options.spearman, options.cka)
     pearson, spearman, cka = (
-        mean_of(read_pairs(path, rois, options.subjects, shift=1, joined=True).pairs())
+        mean_of_known(read_pairs(path, rois, options.subjects, shift=1, joined=True).pairs())
         for path in tables
     )
     panels = statistics_panels(pearson, spearman, cka)
@@ -30,7 +32,7 @@ def main(options: argparse.Namespace) -> None:
         f"Three statistics of inter-subject similarity: {dataset_of(options.cka)}",
         "One point a region, mean over all ordered pairs of "
         f"n = {len(options.subjects)} subjects, shift 1",
-        f"{options.source} data" if options.source else "source unknown",
+        source_note(options.source),
     )
     numbers = numbers_of(panels, arranged)
     save_figure(figure, numbers.frame(), **figure_files(options))

@@ -83,6 +83,19 @@ def test_options_of_tables_that_are_not_shown_are_empty(project):
     assert job.step.inputs(job.values)["pvalues"].startswith("results/things/")
 
 
+def test_the_spectral_matrix_takes_p_values_where_they_can_be_made(project):
+    path = "results/nsd/figures/connectivity_spectral.png"
+    job = build(project)[0].producer(path)
+    (table,) = job.step.inputs(job.values)["pvalues"]
+    assert table.startswith("results/nsd/rsa_pvalues")
+    other = build(project)[0].producer("results/nsd/figures/connectivity_inter.png")
+    assert other.step.inputs(other.values)["pvalues"] == []
+    for features in (project / "raw/features").iterdir():
+        features.unlink()
+    job = build(project)[0].producer(path)
+    assert job.step.inputs(job.values)["pvalues"] == []
+
+
 def test_a_parcellation_lies_below_the_raw_folder_or_anywhere(project):
     _, plans = build(project)
     assert parcellation(plans, "rh") == "raw/freesurfer/fsaverage/label/rh.HCP_MMP1.mgz"

@@ -18,9 +18,10 @@ from PIL import Image
 import repalign
 from repalign.dag.alignment_figures import FIGURES, OF_MODELS, WILDCARDS, WITH_REFERENCE
 from repalign.figures.attenuation import fit_measures, plot_attenuation
-from repalign.figures.hemisphere_plots import plot_hub_asymmetry
-from repalign.figures.hemispheres import hub_asymmetry
+from repalign.figures.hemisphere_plots import plot_hub_asymmetry, plot_scatter
+from repalign.figures.hemispheres import asymmetry, hub_asymmetry
 from repalign.figures.hubs import hub_values, plot_hubs
+from repalign.figures.marks import SHARED_PAIRS
 from repalign.figures.model_scatter import model_fits, plot_models
 from repalign.figures.region_boxes import NullTest, plot_region_boxes, region_boxes
 from repalign.figures.regions import arrange
@@ -80,7 +81,8 @@ def words_of(job, tables, folder: Path, output: Path, **changes) -> list[str]:
         options[name] = tables[analysis, key]
     options |= wildcards
     if figure.step in OF_MODELS:
-        options |= {"vision_models": VISION, "language_models": LANGUAGE}
+        models = {"vision": VISION, "language": LANGUAGE}
+        options |= {f"{name}_models": models[name] for name in OF_MODELS[figure.step]}
     if figure.step in WITH_REFERENCE:
         options["reference"] = 1
     quick = FigureSettings(bootstrap=20, attenuation_starts=2)
@@ -141,7 +143,7 @@ def test_captions_say_what_is_shown_and_from_which_files(job, source):
         shown.render(snakemake=snakemake), writer="html", settings_overrides={"halt_level": 2}
     )["body"]
     assert all(path in html for path in tables.values())
-    assert "How to read it" in html or figure.step == "plot_shifts"
+    assert "How to read it" in html
     assert ("recordings are simulated" in html) == (source == "simulated")
 
 
@@ -175,6 +177,16 @@ def test_boxes_of_the_best_groups_begin_with_the_largest(regions):
     assert len(row) == 6
 
 
+def test_boxes_say_in_which_order_they_are(regions):
+    """Even where the best groups are all there are."""
+    best, everything = (
+        " ".join(texts(plot_region_boxes(boxes_of(regions, extent), "title", None)))
+        for extent in ("top", "all")
+    )
+    assert "The 5 groups of areas, of 5, with the largest means" in best
+    assert "All regions in the order of the atlas" in everything
+
+
 def test_long_tables_are_broken_into_rows_of_whole_groups(regions):
     many = regions.iloc[:6].loc[[k % 6 for k in range(130)]].reset_index(drop=True)
     many["roi"] = np.arange(1, 131)
@@ -203,8 +215,33 @@ def test_models_are_counted_and_the_published_curve_shown_on_request(regions):
         shown = texts(figure)
         assert {"2 vision models", "1 language model"} <= set(shown)
         assert any("0.329" in text for text in shown) == reference
-        assert any("source unknown" in text for text in shown)
+        assert any("source of the data unknown" in text for text in shown)
         assert sum("R² =" in text for text in shown) == 2
+
+
+@pytest.mark.parametrize("n_samples", [0, 10])
+def test_a_band_is_named_where_one_is_drawn(regions, n_samples):
+    x = np.linspace(0.05, 0.3, 6)[None]
+    fits = model_fits(x, {"vision": x**0.5}, n_samples, 0)
+    figure = plot_models(
+        fits, regions, ROIS, "title", n_subjects=4, counts={"vision": 2}, reference=False,
+        source=None,
+    )  # fmt: skip
+    assert any("95 % band" in text for text in texts(figure)) == bool(n_samples)
+
+
+def test_hemispheres_count_the_areas_that_have_values(regions):
+    left, right = np.random.default_rng(0).uniform(0.1, 0.2, (2, 4, 6))
+    left[:, 0] = np.nan
+    found = asymmetry(left, right, np.array([0.01, 0.01, 0.01, 0.01, 0.5, 0.5]), "fdr_bh")
+    arranged = arrange(regions, ROIS, joined=True)
+    figure = plot_scatter(
+        {"intersubject": found}, arranged, "title", correction="fdr_bh", source=None
+    )
+    shown = " ".join(texts(figure))
+    assert "n = 5 areas" in shown
+    assert "the 3 areas that differ from permutations" in shown
+    assert SHARED_PAIRS in shown
 
 
 def test_hubs_show_their_tests(regions):
@@ -217,6 +254,16 @@ def test_hubs_show_their_tests(regions):
     assert any(text.startswith("EVC\nt(3) = −") for text in shown)
     assert any("EVC: V1, V2 · LOTC: MT, MST" in text for text in shown)
     assert sum(set(text) <= {"∗"} for text in shown) == 2
+
+
+def test_hubs_without_language_models_are_not_tested(regions):
+    rng = np.random.default_rng(0)
+    values = {m: rng.normal(0.1, 0.05, (4, 6)) for m in ("intersubject", "vision")}
+    values["language"] = np.full((4, 6), np.nan)
+    shown = texts(plot_hubs(hub_values(values, regions, ROIS, SUBJECTS), "title", "real"))
+    assert {"EVC\nnot tested", "LOTC\nnot tested"} <= set(shown)
+    assert "vision models" in shown
+    assert "language models" not in shown
 
 
 def test_tables_without_hubs_are_drawn_and_say_so(regions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from scipy.stats import false_discovery_control, pearsonr, spearmanr, ttest_rel
 
@@ -15,8 +16,9 @@ from repalign.figures.hubs import hub_columns, hub_values
 from repalign.figures.model_scatter import fit_law
 from repalign.figures.model_values import read_models
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import PairValues, mean_of, read_pairs
+from repalign.figures.pair_values import PairValues, read_pairs
 from repalign.figures.region_boxes import read_null_test
+from repalign.figures.rows import mean_of_known
 from repalign.figures.scatter import correlations
 from repalign.tables.alignment_tables import RSA_SUBJECT_MODEL
 from repalign.tables.rsa_table import RSA_SUBJECT_SUBJECT
@@ -62,7 +64,7 @@ def test_pairs_are_read_where_they_belong(pairs):
 def test_means_over_pairs_are_those_that_are_tested(pairs):
     path, _ = pairs
     found = read_pairs(path, ROIS, SUBJECTS, shift=1, joined=True)
-    np.testing.assert_allclose(mean_of(found.pairs()), inter_subject_means(path, ROIS))
+    np.testing.assert_allclose(mean_of_known(found.pairs()), inter_subject_means(path, ROIS))
 
 
 def test_partners_are_other_regions_of_the_other_subject(pairs):
@@ -126,8 +128,8 @@ def test_means_over_models_are_those_that_are_tested(models):
     path, _ = models
     found = read_models(path, ROIS, SUBJECTS, joined=True)
     language, vision = model_means(path, ROIS)
-    np.testing.assert_allclose(mean_of(found.of(VISION)), vision)
-    np.testing.assert_allclose(mean_of(found.of(LANGUAGE)), language)
+    np.testing.assert_allclose(mean_of_known(found.of(VISION)), vision)
+    np.testing.assert_allclose(mean_of_known(found.of(LANGUAGE)), language)
     assert np.isnan(found.of([])).all()
 
 
@@ -139,8 +141,25 @@ def test_models_that_lack_rows_or_subjects_are_refused(models):
         read_models(path, ROIS, SUBJECTS, joined=False)
     with pytest.raises(RepalignError, match="rows of"):
         read_models(without(path, RSA_SUBJECT_MODEL, 1), ROIS, SUBJECTS, joined=True)
-    with pytest.raises(RepalignError, match="rows of llm"):
+    with pytest.raises(RepalignError, match="roi 6"):
         read_models(path, ROIS[:5], SUBJECTS, joined=True)
+
+
+def test_a_doubled_row_in_the_place_of_another_is_refused(models):
+    """The number of rows alone would not tell."""
+    path, _ = models
+    table = pq.read_table(path)
+    rows = [*range(len(table) - 1), len(table) - 2]
+    pq.write_table(table.take(rows), path)
+    with pytest.raises(RepalignError, match="rows of"):
+        read_models(path, ROIS, SUBJECTS, joined=True)
+
+
+def test_regions_of_models_are_in_the_order_asked_for(models):
+    path, _ = models
+    ascending = read_models(path, ROIS, SUBJECTS, joined=True)
+    turned = read_models(path, ROIS[::-1], SUBJECTS, joined=True)
+    np.testing.assert_array_equal(turned.value, ascending.value[..., ::-1])
 
 
 def test_nulls_are_those_of_their_comparison(tmp_path):
@@ -232,7 +251,7 @@ def test_shift_2_is_shift_1_of_swapped_subjects():
     assert check.pairs > 0.01
     wrong = PairValues(tuple(ROIS), tuple(SUBJECTS), pairs_of(2).value + 0.01)
     assert check_shifts(pairs_of(1), wrong).group == pytest.approx(0.01)
-    panels, _ = shift_panels(mean_of(pairs_of(0).pairs()), pairs_of(1), pairs_of(2), 5, 0)
+    panels, _ = shift_panels(mean_of_known(pairs_of(0).pairs()), pairs_of(1), pairs_of(2), 5, 0)
     assert "largest difference of a region" in panels[1].note
     np.testing.assert_allclose(panels[1].x, panels[1].y, atol=1e-15)
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import FancyArrowPatch
 
 from repalign.dag.brain_figures import CONNECTIVITY, HIERARCHY, MAPS, NETWORKS
-from repalign.figures.backbone import make_network
+from repalign.figures.backbone import make_network, network_numbers
 from repalign.figures.connectivity import CONNECTIVITY_FIGURES, Connectivity, draw_connectivity
 from repalign.figures.depth_curves import series_curves
 from repalign.figures.files import save_figure
 from repalign.figures.hierarchy import HIERARCHY_FIGURES, Hierarchy, draw_hierarchy
 from repalign.figures.maps import MAP_FIGURES
 from repalign.figures.model_scores import depth_summary
+from repalign.figures.network_panels import Drawing, plot_networks
 from repalign.figures.networks import NETWORK_FIGURES, Networks, draw_networks
 from repalign.figures.nothing import NothingToShowError, draw_or_say
 from repalign.figures.pair_cubes import read_pair_cube
@@ -111,6 +113,15 @@ def test_figures_of_hierarchy_say_what_they_show(hierarchy, name):
         assert len(numbers) % 40 == 0
 
 
+def test_families_without_a_panel_are_named(hierarchy):
+    families = {f"family {k}": hierarchy.modalities["vision"] for k in range(14)}
+    many = replace(hierarchy, families=families)
+    shown = texts(draw_hierarchy("families", many)[0])
+    assert "not shown: family 12, family 13" in shown
+    assert "not shown" not in texts(draw_hierarchy("families", hierarchy)[0])
+    assert "layer of the largest absolute mean" in shown
+
+
 def test_curves_are_means_of_means(hierarchy):
     summary = hierarchy.summary
     found = series_curves(summary, hierarchy.modalities["vision"], [3, 4])
@@ -174,6 +185,16 @@ def test_matrices_say_what_they_show(regions, cube, name):
         assert cells["V1", "MST"] == cells["MST", "V1"] == pytest.approx(both)
 
 
+def test_the_spectral_matrix_is_of_significant_regions(regions, cube):
+    path, values = cube
+    parcels = Parcels.of(regions, joined=True)
+    content = Connectivity(path, parcels, {"shifted": values}, frozenset({1, 3, 4}))
+    _, numbers = draw_connectivity("spectral", content)
+    assert set(numbers["row"]) == {"V1", "MST", "MT"}
+    with pytest.raises(NothingToShowError, match="1 region significantly alike"):
+        draw_connectivity("spectral", replace(content, significant=frozenset({1})))
+
+
 def test_hemispheres_are_compared_area_by_area(make_table, regions):
     rois = [*range(1, 7), *range(181, 187)]
     path = make_table(rois, SUBJECTS, joined=False)
@@ -230,16 +251,23 @@ def test_arrows_point_to_the_deeper_region():
     assert mirrored.direction.tolist() == (-network.direction).tolist()
 
 
-def test_arrows_are_drawn_with_their_head_at_the_deeper_end(networks):
-    summary = networks.summary
-    summary.depth[:, :, 0] = 0.0
-    summary.depth[:, :, 1] = np.array([0.9, 0.91, 0.92])
-    _, numbers = draw_networks("inter", networks)
-    own = numbers[(numbers["first"] == "V1") & (numbers["second"] == "V2")]
-    if len(own):
-        assert set(own["arrow"]) == {">"}
-    assert (numbers.loc[numbers["arrow"] == ">", "depth_first"]
-            < numbers.loc[numbers["arrow"] == ">", "depth_second"]).all()  # fmt: skip
+@pytest.mark.parametrize("deeper", [0, 1])
+def test_arrows_are_drawn_with_their_head_at_the_deeper_end(deeper):
+    depth = np.array([[0.2, 0.8], [0.22, 0.85], [0.18, 0.79], [0.2, 0.82]])
+    depth = depth if deeper == 1 else depth[:, ::-1]
+    similarity = np.array([[1, 0.5], [0.5, 1]])
+    nodes = ["a", "b"], [""] * 2
+    network = make_network("t", nodes, similarity, depth.mean(axis=0), 1, paired_tests(depth))
+    figure = plot_networks([network], ("T", "", ""), Drawing((400, 300), 1), "vision")
+    axes = figure.axes[0]
+    (arrow,) = (patch for patch in axes.patches if isinstance(patch, FancyArrowPatch))
+    discs = next(c for c in axes.collections if isinstance(c, PathCollection)).get_offsets()
+    # The line comes first, then the head, whose middle point is its tip.
+    vertices = arrow.get_path().vertices
+    start, tip = vertices[0], vertices[4]
+    assert network_numbers([network])["arrow"].tolist() == [">" if deeper == 1 else "<"]
+    nearest = [int(np.linalg.norm(discs - end, axis=1).argmin()) for end in (start, tip)]
+    assert nearest == [1 - deeper, deeper]
 
 
 def test_a_brain_without_significant_regions_has_no_network(networks):

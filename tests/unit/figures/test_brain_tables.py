@@ -107,6 +107,24 @@ def test_curves_and_peaks_match_pandas(make_models, monkeypatch, batch_rows):
         )
 
 
+def test_peaks_of_means_are_chosen_after_averaging(make_models):
+    path, models = make_models(ROIS, SUBJECTS)
+    found = depth_summary(path, list(models), ROIS, SUBJECTS, joined=True)
+    frame = pd.read_parquet(path).astype({"similarity": "float64", "model": str})
+    by_subject = frame.groupby(["model", "layer", "subject", "roi"])["similarity"].mean()
+    mean = by_subject.groupby(["model", "layer", "roi"]).mean()
+    for (model, roi), layers in mean.groupby(["model", "roi"]):
+        expected = layers[layers.abs().idxmax()]
+        at = list(models).index(model), ROIS.index(roi)
+        assert found.peak_of_mean[at] == pytest.approx(expected, abs=1e-7)
+    # Choosing among noisier values goes farther from 0.
+    excess = found.peak.mean(axis=1) - found.peak_of_mean
+    assert excess.min() > -1e-12
+    assert excess.max() > 0.001
+    one = found.of_models([list(models)[2]])
+    np.testing.assert_array_equal(one.peak_of_mean[0], found.peak_of_mean[2])
+
+
 def test_models_are_taken_in_the_order_asked_for(make_models):
     path, models = make_models(ROIS, SUBJECTS)
     found = depth_summary(path, list(models), ROIS, SUBJECTS, joined=True)

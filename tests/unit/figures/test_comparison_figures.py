@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
 from repalign.dag.comparison_figures import TABLE_FIGURES
 from repalign.figures.dataset_numbers import Reliability, dataset_numbers, page_numbers
-from repalign.figures.dataset_page import plot_dataset
+from repalign.figures.dataset_page import PANEL, _by_region, plot_dataset
 from repalign.figures.files import save_figure
 from repalign.figures.kmcca import (
     ANNOTATIONS,
@@ -19,22 +20,31 @@ from repalign.figures.kmcca import (
     projection_numbers,
     word_numbers,
 )
+from repalign.figures.marks import SHARED_PAIRS
 from repalign.figures.model_scores import depth_summary
 from repalign.figures.model_surfaces import mean_surfaces, plot_surfaces, surface_numbers
 from repalign.figures.nothing import NothingToShowError
 from repalign.figures.parcels import Parcels
 from repalign.figures.partial import partial_comparison, plot_partial
 from repalign.figures.partitions import partitions, plot_partitions
-from repalign.figures.session_overview import overview_numbers, plot_overview, session_pairs
+from repalign.figures.session_overview import (
+    SessionPairs,
+    overview_numbers,
+    plot_overview,
+    session_pairs,
+)
+from repalign.figures.style import PIXEL, axes_at, new_figure
 from repalign.figures.tokenizers import clustered, plot_tokenizers, token_summary
 from repalign.figures.untrained import (
+    LayerCurves,
     depth_numbers,
     plot_untrained,
     trained_curves,
     untrained_curves,
 )
+from repalign.kernels.power_law import fit_power_law
 
-SUBJECTS, ROIS = [1, 2, 3], [1, 2, 4, 5, 6]
+SUBJECTS, ROIS = [1, 2, 5], [1, 2, 4, 5, 6]
 """V1, MST, V2, 4 and MT, hemispheres joined."""
 MODELS = {"a_prompt-coco": "language", "b-cls": "vision"}
 
@@ -90,7 +100,7 @@ def models(rng: np.random.Generator, n_layers: int = 3) -> pd.DataFrame:
 
 
 def drawn(
-    tmp_path: Path, plot: Callable[[], object], numbers: pd.DataFrame, times: int = 1
+    tmp_path: Path, plot: Callable[[], object], numbers: pd.DataFrame, times: int = 2
 ) -> None:
     """Draw and write; all three files are there, and equal every time."""
     found = []
@@ -137,7 +147,7 @@ def test_words(tmp_path, save, rng):
     ordered = frame.sort_values("score", ascending=False)["token"].tolist()
     assert numbers["token"].tolist() == ordered[:20] + ordered[-20:]
     assert word_numbers(table, 30)["token"].tolist() == ordered
-    drawn(tmp_path, lambda: plot_words(numbers, table), numbers, times=2)
+    drawn(tmp_path, lambda: plot_words(numbers, table), numbers)
 
 
 def test_partial(tmp_path, save, rng, named):
@@ -176,7 +186,21 @@ def test_partitions(tmp_path, save, rng, named):
     order = [1, 4, 2, 6]
     assert found.names == ("V1", "V2", "MST", "MT")
     np.testing.assert_allclose(found.second, expected.loc[order, order], rtol=1e-6)
+    written = [text.get_text() for text in plot_partitions(found, table).texts]
+    assert any(SHARED_PAIRS in text for text in written)
     drawn(tmp_path, lambda: plot_partitions(found, table), found.numbers())
+
+
+@pytest.mark.parametrize(("of_subjects", "share"), [(0.0, 0.16), (3.0, 0.34)])
+def test_as_many_tests_as_captions_say_are_significant_without_a_difference(of_subjects, share):
+    """Subjects' means over all others share pairs; a third is where effects go with subjects."""
+    rng, n = np.random.default_rng(0), 8
+    own = rng.normal(0, of_subjects, (4000, n))
+    noise = rng.normal(size=(4000, n, n)) / np.sqrt(2)
+    difference = own[:, :, None] + own[:, None] + noise + noise.swapaxes(1, 2)
+    difference[:, np.arange(n), np.arange(n)] = 0
+    p = ttest_1samp(difference.sum(axis=2) / (n - 1), 0, axis=1).pvalue
+    assert (p <= 0.05).mean() == pytest.approx(share, abs=0.02)
 
 
 def test_tokenizers(tmp_path, save, rng, named):
@@ -185,21 +209,27 @@ def test_tokenizers(tmp_path, save, rng, named):
     )
     scores = ("jaccard_score", "correlation_score", "correlation_freq_score")
     table = save("tokens", rows.assign(**{name: rng.uniform(size=len(rows)) for name in scores}))
-    brain, model = save("pairs", pairs(rng)), save("models", models(rng))
+    scores_of_models = models(rng)
+    brain, model = save("pairs", pairs(rng)), save("models", scores_of_models)
     found = token_summary(table, brain, model, named, SUBJECTS, ["a_prompt-coco"], joined=True)
-    first = models(np.random.default_rng(5)).query("layer == 0 and model == 'a_prompt-coco'")
-    assert found.measures["language, first layer"].shape == (len(ROIS),)
-    read = pd.read_parquet(model).query("layer == 0 and model == 'a_prompt-coco'")
-    assert len(read) == len(first)
-    np.testing.assert_allclose(
-        found.measures["language, first layer"],
-        read.groupby("roi")["similarity"].mean(),
-        rtol=1e-6,
-    )
+    language = scores_of_models.query("model == 'a_prompt-coco'")
+    expected = {
+        "language, first layer": language.query("layer == 0"),
+        "language, best layer": language.groupby(["subject", "session", "roi"])[
+            ["similarity"]
+        ].max(),
+    }
+    for name, rows_of in expected.items():
+        means = rows_of.groupby("roi")["similarity"].mean()
+        np.testing.assert_allclose(found.measures[name], means, rtol=1e-6)
     names, r = found.correlations()
     a, b = (found.measures[names[k]] for k in (0, 2))
     assert r[0, 2] == pytest.approx(np.corrcoef(a, b)[0, 1])
-    drawn(tmp_path, lambda: plot_tokenizers(found, table), found.numbers())
+    numbers = found.numbers()
+    cells = numbers[numbers["panel"] == "correlation"].set_index(["measure", "other"])["value"]
+    assert cells[names[0], names[2]] == pytest.approx(r[0, 2])
+    assert len(cells) == len(names) ** 2
+    drawn(tmp_path, lambda: plot_tokenizers(found, table), numbers)
 
 
 def test_clusters_are_together_and_constants_have_no_correlation(rng):
@@ -226,7 +256,9 @@ def test_untrained(tmp_path, save, rng, named):
     model = save("models", models(rng))
     summary = depth_summary(model, list(MODELS), ROIS, SUBJECTS, joined=True)
     trained = trained_curves(summary, MODELS)
+    np.testing.assert_allclose(trained.peak["vision"], summary.peak_of_mean[1])
     numbers = depth_numbers({"untrained": found, "trained": trained}, parcels)
+    assert set(numbers.query("panel == 'curve'")["subject"]) == set(SUBJECTS)
     drawn(tmp_path, lambda: plot_untrained(found, trained, parcels, table), numbers)
     plot_untrained(found, None, parcels, table)
 
@@ -252,6 +284,22 @@ def test_surfaces(tmp_path, save):
     drawn(tmp_path, lambda: plot_surfaces(found, table), surface_numbers(found))
 
 
+@pytest.mark.parametrize("undefined", [0, 3])
+def test_an_undefined_layer_keeps_its_place(save, undefined):
+    """The surface has no value there, and elsewhere those of the plane."""
+    rows = [
+        {"model_language": "a", "model_vision": "b", "layer_language": i, "layer_vision": j,
+         "batch": 0, "metric": "rsa", "score": np.nan if i == undefined else i + j}
+        for i in range(4)
+        for j in range(3)
+    ]  # fmt: skip
+    grid = mean_surfaces(save("model_model", pd.DataFrame(rows)), n_points=7).grids["rsa"]
+    depth = np.linspace(0, 1, 7)
+    known = depth >= 1 / 3 - 1e-9 if undefined == 0 else depth <= 2 / 3 + 1e-9
+    np.testing.assert_allclose(grid[known], (3 * depth[:, None] + 2 * depth)[known])
+    assert np.isnan(grid[~known]).all()
+
+
 def test_sessions(tmp_path, save, rng, named):
     frame = pd.concat([pairs(rng).assign(session=k) for k in (1, 2)], ignore_index=True)
     table, model = save("sessions", frame), save("models", models(rng))
@@ -262,9 +310,44 @@ def test_sessions(tmp_path, save, rng, named):
     assert found.n_pairs == 3
     parcels = Parcels.of(named, joined=True)
     summary = depth_summary(model, list(MODELS), ROIS, SUBJECTS, joined=True)
-    curves = trained_curves(summary, MODELS)
+    curves = trained_curves(summary, MODELS, by_session=True)
+    np.testing.assert_allclose(curves.peak["vision"], summary.peak[1].mean(axis=0))
     numbers = overview_numbers(found, curves, parcels)
+    assert set(numbers["subject"].dropna()) == set(SUBJECTS)
+    law = fit_power_law(np.diag(found.matrix), curves.peak["vision"])
+    own = numbers[numbers["panel"] == "scatter, vision"].set_index("quantity")["y"]
+    assert own["power law, b"] == pytest.approx(law.b, nan_ok=True)
+    figure = plot_overview(found, curves, parcels, "T", table)
+    written = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert sum("Spearman" in text for text in written) == 2
+    assert sum("R² =" in text for text in written) == 2
     drawn(tmp_path, lambda: plot_overview(found, curves, parcels, "T", table), numbers)
+
+
+def test_sessions_of_separated_hemispheres(rng, regions):
+    """Hubs and the published list are found on both sides, and names say which side it is."""
+    parcels = Parcels.of(regions, joined=False)
+    rois = tuple(parcels.rois)
+    shape = len(SUBJECTS), 40, len(rois)
+    found = SessionPairs(rois, rng.uniform(size=(len(rois), len(rois))), 3)
+    curves = LayerCurves(
+        rois, tuple(SUBJECTS), {"vision": rng.uniform(size=shape)},
+        {"vision": rng.uniform(size=len(rois))}, {"vision": 1},
+    )  # fmt: skip
+    numbers = overview_numbers(found, curves, parcels)
+    matrix = numbers.query("panel == 'matrix'")
+    sides = [f"{side} {name}" for side in "LR" for name in ("V1", "V2", "MST", "MT")]
+    assert list(dict.fromkeys(matrix["region"])) == sides
+    cells = matrix.set_index(["region", "other"])["y"]
+    assert cells["L V1", "R MT"] == found.matrix[0, rois.index(186)]
+    depth = numbers.query("panel == 'depth, vision'")
+    assert set(depth["region"]) == {"visual_cortex", "dorsal_hub"}
+    own = depth.query("region == 'visual_cortex' and subject == 5")["y"]
+    early = [rois.index(roi) for roi in (1, 4, 181, 184)]
+    np.testing.assert_allclose(own, curves.curves["vision"][2][:, early].mean(axis=1))
+    figure = plot_overview(found, curves, parcels, "T", "nsd/table.parquet")
+    names = [text.get_text() for axes in figure.axes for text in axes.get_yticklabels()]
+    assert set(sides) <= set(names)
 
 
 def test_a_dataset_page(tmp_path, regions):
@@ -288,12 +371,35 @@ def test_a_dataset_page(tmp_path, regions):
     assert found.subjects["dead"].tolist() == [0, len(regions)]
     assert found.shown.tolist() == [[1, 0, 1, 1], [1, 1, 1, 0]]
     np.testing.assert_array_equal(found.sessions, [[3, 3], [4, np.nan]])
-    reliability = Reliability(("V1", "V2"), (np.array([0.1, 0.2]), np.arange(30.0)), "r")
+    values = (np.array([0.1, 0.2]), np.array([np.nan, 0.4]))
+    reliability = Reliability(("V1", "V2"), values, "r", (1, 2))
     numbers = page_numbers(found, reliability)
-    medians = numbers[numbers["panel"] == "median r"]["value"].tolist()
-    assert medians == pytest.approx([0.15, 14.5])
+    value = numbers.set_index(["panel", "subject", "item"])["value"]
+    assert value["voxels", 2, "V1"] == 20, "both hemispheres, as drawn"
+    assert len(value["voxels"]) == len(regions)
+    assert value["r", 2, "V1"] == 0.2
+    assert np.isnan(value["r", 1, "V2"])
+    assert value["median r"].tolist() == pytest.approx([0.15, 0.4])
+    neurons = page_numbers(found, Reliability(("A", "B"), (np.arange(31.0), np.ones(2)), "c"))
+    drawn_of = neurons[neurons["panel"].str.endswith("c")].groupby("item")["value"].apply(list)
+    assert drawn_of["A"] == [15, 7.5, 22.5]
+    assert drawn_of["B"] == [1, 1, 1]
     drawn(tmp_path, lambda: plot_dataset("NSD", found, reliability), numbers)
     plot_dataset("NSD", found, None, source="simulated")
+
+
+def test_many_regions_have_ranks_from_one_and_marks_that_do_not_touch():
+    figure = new_figure(1600, 400)
+    axes = axes_at(figure, 100, 50, PANEL, 300)
+    n = 180
+    _by_region(axes, [f"R{k}" for k in range(n)], [np.array([float(k)]) for k in range(n)], "b")
+    (medians,) = axes.lines
+    assert medians.get_xdata()[0] == 1
+    assert medians.get_ydata()[0] == n - 1
+    step = np.diff(axes.transData.transform([(1, 0), (2, 0)])[:, 0])[0] * PIXEL
+    assert medians.get_markersize() < step
+    assert all(np.sqrt(points.get_sizes()[0]) < step for points in axes.collections)
+    assert axes.get_xticks()[0] == 1
 
 
 def test_every_kind_has_a_test_here():

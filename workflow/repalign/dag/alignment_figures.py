@@ -117,9 +117,13 @@ FIGURES = (
 )  # fmt: skip
 """All figures of alignment."""
 
-OF_MODELS = {"plot_region_boxes", "plot_model_scatter", "plot_hubs", "plot_hemispheres",
-             "plot_attenuation"}  # fmt: skip
-"""Steps that are told which models there are."""
+OF_MODELS = {
+    **dict.fromkeys(
+        ("plot_region_boxes", "plot_model_scatter", "plot_hubs", "plot_hemispheres"), MODALITIES
+    ),
+    "plot_attenuation": ("vision",),
+}
+"""Steps that are told which models there are, and of which modalities."""
 WITH_REFERENCE = {"plot_model_scatter", "plot_attenuation"}
 """Steps that show what was published for NSD."""
 
@@ -222,7 +226,7 @@ def _step(figure: AlignmentFigure, plans: Plans, catalogue: Sequence[Derivative]
         if figure.step in OF_MODELS:
             found |= {
                 f"{modality}_models": [m for m in plan.models if modality_of(m) == modality]
-                for modality in MODALITIES
+                for modality in OF_MODELS[figure.step]
             }
         if figure.step in WITH_REFERENCE:
             found["reference"] = int(w["dataset"] == "nsd")

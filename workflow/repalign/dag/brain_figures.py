@@ -45,6 +45,8 @@ CONNECTIVITY: dict[str, Tables] = {
     "spectral": {"shifted": SHIFTED},
     "subjects": {"shifted": SHIFTED},
 }
+WHERE_THERE: dict[str, Tables] = {"spectral": {"pvalues": PVALUES}}
+"""Tables that a figure is drawn from, too, where they can be made."""
 _NETWORK: Tables = {"similarity": SHIFTED, "depth": MODELS}
 NETWORKS: dict[str, Tables] = {
     "inter": _NETWORK,
@@ -114,7 +116,9 @@ def brain_figure_steps(plans: Plans, tables: TableMaker) -> list[Step]:
     hierarchy, connectivity, networks, maps = TOPICS
     return [
         _step(hierarchy, plans, tables, (), _hierarchy_params),
-        _step(connectivity, plans, tables, ("shifted", "unshifted", "separated"), _params),
+        _step(
+            connectivity, plans, tables, ("shifted", "unshifted", "separated", "pvalues"), _params
+        ),
         _step(networks, plans, tables, ("similarity", "partitions", "pvalues"), _model_params),
         _step(maps, plans, tables, ("similarity", "alignment"), _map_params),
     ]
@@ -178,6 +182,20 @@ def _is_there(
     return wanted is None or _find(tables, dataset, choice) in wanted
 
 
+def _where_there(plans: Plans, tables: TableMaker, dataset: str, figure: str) -> Tables:
+    """Return the tables of `WHERE_THERE` that the dataset has and that can be made.
+
+    P-values are of models as well, and cannot be made without their features.
+    """
+    if figure not in WHERE_THERE or "features" in plans[dataset].absent_sources():
+        return {}
+    return {
+        option: (analysis, parameters)
+        for option, (analysis, parameters) in WHERE_THERE.get(figure, {}).items()
+        if tables.has(dataset, analysis, **parameters)
+    }
+
+
 def _find(tables: TableMaker, dataset: str, choice: Choice) -> str:
     """Return a table; p-values have a number of draws of their own in each dataset."""
     analysis, parameters = choice
@@ -205,7 +223,10 @@ def _step(
     """Return the step of a topic; options of tables that a figure does not show are empty."""
 
     def inputs(w: Wildcards) -> dict[str, Any]:
-        needed = topic.figures[w[topic.wildcard]]
+        needed = {
+            **topic.figures[w[topic.wildcard]],
+            **_where_there(plans, tables, w["dataset"], w[topic.wildcard]),
+        }
         found = {key: _find(tables, w["dataset"], choice) for key, choice in needed.items()}
         lists = {key: [found.pop(key)] if key in found else [] for key in optional}
         return {**found, **lists, "regions": paths.REGIONS.format(dataset=w["dataset"])}

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from repalign.errors import RepalignError
+from repalign.figures.panels import count, source_note
 from repalign.figures.rows import Floats
 from repalign.kernels.comparison import rsa
 from repalign.kernels.rdm import correlation_rdm, normalise_rdm
@@ -189,9 +190,8 @@ def describe(summaries: Sequence[RegionSummary], source: str | None) -> str:
     """Return one line on what is shown: stimuli, subjects, and whether they are real."""
     first = summaries[0]
     return (
-        f"{len(first.stimuli)} images · {len(first.subjects)} subject"
-        f"{'s' if len(first.subjects) > 1 else ''} · "
-        f"{source + ' data' if source else 'source of the data unknown'}"
+        f"{len(first.stimuli)} images · {count(len(first.subjects), 'subject')} · "
+        f"{source_note(source)}"
     )
 
 

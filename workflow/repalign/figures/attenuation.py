@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from repalign.figures.numbers import Numbers
 from repalign.figures.palette import BLUE, ORANGE, VERMILION
+from repalign.figures.panels import source_note
 from repalign.figures.regions import Region
 from repalign.figures.rows import Floats
 from repalign.figures.scatter import frame, identity
@@ -189,7 +190,7 @@ def plot_attenuation(
             _table(figure, found, reference)
         note = (
             "Reliability has no unit: its scale is the one on which the least exponent and the "
-            f"largest factor are 1 · {source + ' data' if source else 'source unknown'}"
+            f"largest factor are 1 · {source_note(source)}"
         )
         headings(
             figure,

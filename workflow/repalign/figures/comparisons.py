@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from repalign.figures.model_scatter import LawFit, add_law, fit_law, law_text
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import PairValues, mean_of
+from repalign.figures.pair_values import PairValues
 from repalign.figures.regions import Region
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import (
     caption,
     correlations,
@@ -93,7 +93,7 @@ def check_shifts(one: PairValues, two: PairValues) -> ShiftCheck:
     ShiftCheck
         NaN where nothing can be compared.
     """
-    mean_one, mean_two = mean_of(one.pairs()), mean_of(two.pairs())
+    mean_one, mean_two = mean_of_known(one.pairs()), mean_of_known(two.pairs())
     own = one.value.transpose(1, 0, 2) - two.value
     return ShiftCheck(
         largest(mean_one - mean_two), largest(own), largest(one.pairs() - two.pairs())
@@ -152,7 +152,7 @@ def shift_panels(
     check : ShiftCheck
         Of the second.
     """
-    mean_one, mean_two = mean_of(one.pairs()), mean_of(two.pairs())
+    mean_one, mean_two = mean_of_known(one.pairs()), mean_of_known(two.pairs())
     check = check_shifts(one, two)
     labels = [f"between subjects, shift {k} (Pearson r of RDMs)" for k in (0, 1, 2)]
     note = f"largest difference of a region: {scientific(check.group)}"

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import rankdata
 
 from repalign.figures.matrix_panels import (
     Layout,
@@ -24,6 +23,7 @@ from repalign.figures.palette import HUB_COLORS
 from repalign.figures.panels import count, panel_title, source_note
 from repalign.figures.parcels import TOP_30, Parcels, strongest
 from repalign.figures.rows import Floats
+from repalign.figures.scatter import correlations, signed
 from repalign.figures.style import QUIET
 from repalign.kernels.spectral import spectral_order, symmetrised
 
@@ -42,13 +42,16 @@ class Connectivity:
         Its regions.
     cubes : mapping of str to PairCube
         Tables by the names of `CUBES`; those that the figure needs.
+    significant : set of int, optional
+        Regions significantly alike across subjects, where p-values are known.
     """
 
     table: Path
     parcels: Parcels
     cubes: Mapping[str, PairCube]
+    significant: frozenset[int] | None = None
 
-    def chosen(self, name: str, hemisphere: str = "") -> PairCube:
+    def chosen(self, name: str, hemisphere: str | None = None) -> PairCube:
         """Return the published top regions of a table; at least two must be there."""
         return self.cubes[name].of_rois(self.parcels.require(TOP_30, 2, hemisphere))
 
@@ -159,11 +162,16 @@ def _shifts(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
 def _spectral(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
     cube = content.cubes["shifted"]
     # Regions without a signal have no neighbours, and would take the order from all others.
-    alike = (cube.subject_means() > 0).all(axis=0)
-    top = strongest(cube.rois, np.where(alike, cube.region_means(), np.nan), N_SPECTRAL)
+    means = cube.region_means()
+    if content.significant is None:
+        alike, rule = (cube.subject_means() > 0).all(axis=0), "alike in all subjects"
+    else:
+        alike, rule = means > 0, "significantly alike"
+        alike &= np.isin(cube.rois, sorted(content.significant))
+    top = strongest(cube.rois, np.where(alike, means, np.nan), N_SPECTRAL)
     if len(top) < 2:
         raise NothingToShowError(
-            f"{count(len(top), 'region')} with a positive similarity in every subject",
+            f"{count(len(top), 'region')} {rule}",
             where=content.table,
             expected="at least two, for a matrix",
             remedy="Use more images or subjects.",
@@ -172,7 +180,7 @@ def _spectral(content: Connectivity, headline: tuple[str, str, str]) -> Drawn:
     rois = [sorted(top)[k] for k in spectral_order(inter)]
     panels = [
         content.panel(
-            f"{count(len(rois), 'region')}, in spectral order",
+            f"{count(len(rois), 'region')} {rule}, in spectral order",
             symmetrised(cube.of_rois(rois).inter()),
             rois,
         )
@@ -209,17 +217,10 @@ def _scatter(axes: Axes, inter: Floats, within: Floats, hubs: Sequence[str]) -> 
         of_hub = known & (members[first] == hub) & (members[second] == hub)
         axes.plot(across[of_hub], inside[of_hub], "o", color=color, markersize=4.5)
     axes.axline((0, 0), slope=1, color=QUIET, linewidth=0.8, linestyle=(0, (3, 2)))
-    detail = f"Spearman ρ = {_spearman(across[known], inside[known]):.3f}"
+    detail = f"Spearman ρ = {signed(correlations(across, inside)[1])}"
     panel_title(axes, "Pairs of regions", detail)
     axes.set_xlabel("between subjects (r)")
     axes.set_ylabel("within subjects (r)")
-
-
-def _spearman(x: Floats, y: Floats) -> float:
-    """Return the rank correlation, NaN for fewer than three pairs."""
-    if len(x) < 3:
-        return float("nan")
-    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 
 
 CONNECTIVITY_FIGURES: dict[str, tuple[str, Callable[..., Drawn]]] = {

@@ -19,6 +19,8 @@ from repalign.tables.parquet import read_table
 from repalign.tables.prepared import roi_groups
 
 QUALITY_COLUMNS = ("subject", "roi", "name", "hemisphere", "n_voxels", "n_dead", "status")
+MOST_POINTS = 20
+"""More values than this of a region are drawn as quartiles."""
 OK = "ok"
 """Status of a region that nothing is wrong with."""
 
@@ -59,15 +61,18 @@ class Reliability:
     ----------
     names : tuple of str
         Regions.
-    values : list of ndarray
-        Values of each region.
+    values : tuple of ndarray
+        Values of each region; NaN where undefined.
     label : str
         What was measured.
+    subjects : tuple of int
+        Whose values they are, one each; empty where values are of neurons.
     """
 
     names: tuple[str, ...]
     values: tuple[Floats, ...]
     label: str
+    subjects: tuple[int, ...] = ()
 
 
 def read_quality(path: str | Path) -> pd.DataFrame:
@@ -184,8 +189,9 @@ def rdm_reliability(
     arranged = arrange(regions, cube.rois, joined=True)
     return Reliability(
         tuple(region.label for region in arranged),
-        tuple(own[~np.isnan(own[:, r.index]), r.index] for r in arranged),
+        tuple(own[:, r.index] for r in arranged),
         "test–retest r of RDMs",
+        cube.subjects,
     )
 
 
@@ -203,6 +209,19 @@ def neuron_reliability(table: str | Path) -> Reliability:
         tuple(str(area) for area, _ in groups),
         tuple(values.dropna().to_numpy(dtype=np.float64) for _, values in groups),
         "noise ceiling of neurons, %",
+    )
+
+
+def voxel_counts(quality: pd.DataFrame) -> pd.DataFrame:
+    """Return the voxels of both hemispheres together, a row a name, a column a subject.
+
+    Parameters
+    ----------
+    quality : DataFrame
+        As in `DatasetNumbers`, whose order of regions is kept.
+    """
+    return quality.pivot_table(
+        index="name", columns="subject", values="n_voxels", aggfunc="sum", sort=False
     )
 
 
@@ -230,12 +249,31 @@ def page_numbers(numbers: DatasetNumbers, reliability: Reliability | None) -> pd
     ):
         rows += [("trials per session", subject, k, n) for k, n in enumerate(trials, start=1)]
         rows += [("images by showings", subject, k, int(n)) for k, n in enumerate(shown)]
-    for entry in numbers.quality.to_dict("records"):
-        name = f"{entry['hemisphere']} {entry['name']}".strip()
-        rows.append(("voxels", entry["subject"], name, entry["n_voxels"]))
-        rows.append(("dead voxels", entry["subject"], name, entry["n_dead"]))
+    for name, counts in voxel_counts(numbers.quality).iterrows():
+        rows += [("voxels", subject, name, n) for subject, n in counts.items()]
+        rows.append(("median voxels", "", name, float(counts.median())))
     if reliability is not None:
         for name, values in zip(reliability.names, reliability.values, strict=True):
-            middle = float(np.median(values)) if values.size else np.nan
-            rows.append((f"median {reliability.label}", "", name, middle))
+            rows += _reliability_rows(reliability, name, values)
     return pd.DataFrame(rows, columns=["panel", "subject", "item", "value"])
+
+
+def _reliability_rows(
+    reliability: Reliability, name: str, values: Floats
+) -> list[tuple[str, object, object, float]]:
+    """Return what is drawn of a region: every subject and the median, or quartiles of neurons."""
+    label, known = reliability.label, values[~np.isnan(values)]
+    middle = float(np.median(known)) if known.size else np.nan
+    rows: list[tuple[str, object, object, float]] = [(f"median {label}", "", name, middle)]
+    if reliability.subjects:
+        own = zip(reliability.subjects, values, strict=True)
+        return [*((label, subject, name, float(value)) for subject, value in own), *rows]
+    if known.size > MOST_POINTS:
+        ends = np.quantile(known, [0.25, 0.75])
+        kinds = ("lower quartile", "upper quartile")
+        return [
+            *rows,
+            *((f"{kind}, {label}", "", name, float(end))
+              for kind, end in zip(kinds, ends, strict=True)),
+        ]  # fmt: skip
+    return [*((label, "", name, float(value)) for value in known), *rows]

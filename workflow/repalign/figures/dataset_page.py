@@ -9,8 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from repalign.figures.dataset_numbers import DatasetNumbers, Reliability
+from repalign.figures.dataset_numbers import (
+    MOST_POINTS,
+    DatasetNumbers,
+    Reliability,
+    voxel_counts,
+)
 from repalign.figures.palette import BLUE, GREEN
+from repalign.figures.panels import source_note
 from repalign.figures.rows import Floats
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 
@@ -84,7 +90,7 @@ def plot_dataset(
             f"{title}: what there is, and how good it is",
             f"{n_subjects} subjects · {int(numbers.subjects['trials'].sum()):,} trials · "
             f"{int(numbers.subjects['voxels'].sum()):,} {unit} in the selected regions",
-            f"{source} data" if source else "source of the data unknown",
+            source_note(source),
             height - 40,
         )
     return figure
@@ -156,9 +162,7 @@ def _showings(axes: Axes, numbers: DatasetNumbers) -> None:
 
 def _voxels(axes: Axes, quality: pd.DataFrame, unit: str) -> None:
     """Draw the number of voxels of each region, every subject."""
-    frame = quality.pivot_table(
-        index="name", columns="subject", values="n_voxels", aggfunc="sum", sort=False
-    )
+    frame = voxel_counts(quality)
     names = [str(name) for name in frame.index]
     _by_region(axes, names, list(frame.to_numpy(dtype=np.float64)), BLUE)
     low, high = np.nanmin(frame.to_numpy()), np.nanmax(frame.to_numpy())
@@ -194,20 +198,26 @@ def _by_region(axes: Axes, names: list[str], columns: list[Floats], color: str) 
     order = range(len(names))
     if len(names) > NAMED:
         order = np.argsort(-np.nan_to_num(medians, nan=-np.inf), kind="stable").tolist()
-    for place, k in enumerate(order):
+    slot = PANEL * PIXEL / max(len(names), 4)
+    # Marks of neighbours must not touch, however many regions there are.
+    wide = float(np.clip(0.75 * slot, 0.8, 7))
+    for place, k in enumerate(order, start=1):
         column = columns[k]
-        if column.size > 20:
+        if column.size > MOST_POINTS:
             low, high = np.quantile(column, [0.25, 0.75])
-            axes.plot([place, place], [low, high], color=color, linewidth=3, alpha=0.5)
+            axes.plot([place, place], [low, high], color=color, linewidth=min(3, wide), alpha=0.5)
         else:
-            axes.scatter([place] * column.size, column, s=7, color=color, alpha=0.6, linewidths=0)
+            axes.scatter([place] * column.size, column, s=min(7, wide**2), color=color, alpha=0.6,
+                         linewidths=0)  # fmt: skip
     axes.plot(
-        range(len(names)), medians[list(order)], linestyle="", marker="_", markersize=7,
-        markeredgewidth=1.3, color=INK,
+        range(1, len(names) + 1), medians[list(order)], linestyle="", marker="_",
+        markersize=wide, markeredgewidth=1.3, color=INK,
     )  # fmt: skip
-    axes.set_xlim(-0.7, max(len(names), 4) - 0.3)
+    axes.set_xlim(0.3, max(len(names), 4) + 0.7)
     if len(names) <= NAMED:
-        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+        axes.set_xticks(range(1, len(names) + 1), names, rotation=90, fontsize=7)
         axes.tick_params(axis="x", length=0)
     else:
+        round_ranks = MaxNLocator(7, integer=True).tick_values(0, len(names))
+        axes.set_xticks([1, *(int(tick) for tick in round_ranks if 1 < tick <= len(names))])
         axes.set_xlabel(f"rank of the region ({len(names)} in all)")

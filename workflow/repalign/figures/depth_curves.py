@@ -21,8 +21,7 @@ from repalign.figures.panels import (
     panel_title,
     source_note,
 )
-from repalign.figures.ranking import standard_error
-from repalign.figures.rows import Floats, mean_of_known
+from repalign.figures.rows import Floats, mean_of_known, standard_error
 from repalign.figures.style import QUIET, look
 
 Series = Mapping[str, tuple[Sequence[str], Sequence[int]]]
@@ -104,6 +103,7 @@ def plot_curves(
     n_columns: int,
     shared: bool,
     source: str | None = None,
+    omitted: Sequence[str] = (),
 ) -> Figure:
     """Draw a panel of curves for each panel of the numbers.
 
@@ -121,6 +121,8 @@ def plot_curves(
         Whether all panels have the same scale of similarity.
     source : str, optional
         Whether the data are real or simulated.
+    omitted : sequence of str
+        Titles of panels for which there was no room; the note names them.
 
     Returns
     -------
@@ -144,11 +146,12 @@ def plot_curves(
         legend_above(figure, list(colors.items()))
         note = (
             f"Mean over {count(int(numbers['n_subjects'].max()), 'subject')} ± standard error · "
-            f"dots: layer of the largest mean · {source_note(source)}"
+            f"dots: layer of the largest absolute mean · {source_note(source)}"
         )
         in_brackets = any(own.get_title(loc="left").endswith(")") for own in axes)
         note += " · in brackets: regions" if in_brackets else ""
         note += "" if shared else " · each panel has a scale of its own"
+        note += f" · not shown: {', '.join(omitted)}" if omitted else ""
         finish(figure, title, subtitle, note)
     return figure
 

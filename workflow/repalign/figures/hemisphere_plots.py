@@ -11,10 +11,11 @@ from matplotlib.lines import Line2D
 
 from repalign.figures.boxes import draw_boxes
 from repalign.figures.hemispheres import Asymmetry, Correction, Crossing, HubAsymmetry
-from repalign.figures.pair_values import mean_of
+from repalign.figures.marks import SHARED_PAIRS
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES
+from repalign.figures.panels import count, source_note
 from repalign.figures.regions import Region
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import (
     caption,
     correlations,
@@ -34,6 +35,8 @@ MARKS = {
     "fdr_bh": "p ≤ 0.05, Benjamini–Hochberg over areas",
     "none": "p ≤ 0.05, not corrected for the number of areas, as published",
 }
+
+OF_PAIRS = f"inter-subject {SHARED_PAIRS}"
 
 
 def plot_scatter(
@@ -70,19 +73,19 @@ def plot_scatter(
         figure = new_figure(width, height)
         for k, (measure, found) in enumerate(measures.items()):
             axes = axes_at(figure, 110 + k * (PANEL + GAP), TOP, PANEL, PANEL)
-            left, right = mean_of(found.left), mean_of(found.right)
+            left, right = mean_of_known(found.left), mean_of_known(found.right)
             frame(axes, left, right, same=True)
             line = identity(axes)
             points(axes, left, right, arranged, found.marked)
-            everywhere = signed(correlations(left, right)[1])
+            _, everywhere, n = correlations(left, right)
             chosen = found.significant
-            rho = signed(correlations(left[chosen], right[chosen])[1])
+            _, rho, n_chosen = correlations(left[chosen], right[chosen])
             caption(
                 axes,
                 _capital(MEASURE_NAMES[measure]),
-                f"Spearman ρ = {everywhere}, n = {len(left)} areas\n"
-                f"ρ = {rho}, the {int(chosen.sum())} areas that differ from permutations\n"
-                f"left and right differ in {int(found.marked.sum())} areas",
+                f"Spearman ρ = {signed(everywhere)}, n = {n} areas\n"
+                f"ρ = {signed(rho)}, the {n_chosen} areas that differ from permutations\n"
+                f"left and right differ in {count(int(found.marked.sum()), 'area')}",
             )
             differing = [region for region in arranged if found.marked[region.index]]
             label_points(axes, left, right, differing or arranged, line)
@@ -95,7 +98,7 @@ def plot_scatter(
             title,
             f"One point an area, mean over n = {n_subjects} subjects · left and right compared "
             "by a paired t test over subjects",
-            source + " data" if source else "source unknown",
+            f"{_capital(OF_PAIRS)} · {source_note(source)}",
             height - 52,
         )
     return figure
@@ -146,8 +149,7 @@ def plot_hub_asymmetry(
             title,
             f"Mean over the regions of a hub, left less right · n = {n_subjects} subjects · "
             f"paired t tests, Benjamini–Hochberg over {n_tests} tests",
-            f"– : not among the corrected tests · {source or 'source unknown'}"
-            + (" data" if source else ""),
+            f"– : not among the corrected tests · {OF_PAIRS} · {source_note(source)}",
             height - 52,
         )
     return figure
@@ -200,7 +202,7 @@ def plot_cross(
             title,
             "Inter-subject similarity of RDMs across and within hemispheres · one point an area, "
             f"mean over all ordered pairs of n = {n_subjects} subjects",
-            source + " data" if source else "source unknown",
+            source_note(source),
             height - 52,
         )
     return figure
@@ -226,8 +228,10 @@ def _hub_panel(axes: Axes, hubs: HubAsymmetry, measure: str, span: float) -> Non
         stars = apa_star(hubs.p[measure, hub]).replace("*", "∗") or "–"
         if known.size:
             axes.text(k, known.max() + 0.035 * span, stars, ha="center", va="bottom")
+    tests = [float(hubs.test[measure, hub].t) for hub in hubs.hubs]
     labels = [
-        f"{HUB_NAMES[hub]}\nt = {signed(float(hubs.test[measure, hub].t), 2)}" for hub in hubs.hubs
+        f"{HUB_NAMES[hub]}\n" + ("not tested" if np.isnan(t) else f"t = {signed(t, 2)}")
+        for hub, t in zip(hubs.hubs, tests, strict=True)
     ]
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)
     axes.set_xticks(range(len(hubs.hubs)), labels, linespacing=1.5)

@@ -13,9 +13,8 @@ import pandas as pd
 from repalign.errors import RepalignError
 from repalign.figures.hubs import hub_columns
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import MEASURE_NAMES
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import correlations
 from repalign.kernels.paired import PairedTest, paired_t
 from repalign.kernels.pvalues import benjamini_hochberg
@@ -154,15 +153,15 @@ def scatter_numbers(measures: Mapping[str, Asymmetry], labels: Sequence[str]) ->
             panel,
             labels,
             {
-                "left": mean_of(found.left),
-                "right": mean_of(found.right),
+                "left": mean_of_known(found.left),
+                "right": mean_of_known(found.right),
                 "t": found.test.t,
                 "p": found.test.p,
                 "p_of_marks": found.p,
                 "joined_significant": found.significant.astype(float),
             },
         )
-        left, right = mean_of(found.left), mean_of(found.right)
+        left, right = mean_of_known(found.left), mean_of_known(found.right)
         for item, chosen in (("all areas", ...), ("significant areas", found.significant)):
             r, rho, n = correlations(left[chosen], right[chosen])
             for quantity, value in (("pearson_r", r), ("spearman_rho", rho), ("n", float(n))):
@@ -218,7 +217,9 @@ def hub_asymmetry(
     difference, test = {}, {}
     for measure, value in values.items():
         for hub in hubs:
-            left, right = (mean_of(value[:, sides[side][hub]], axis=1) for side in ("lh", "rh"))
+            left, right = (
+                mean_of_known(value[:, sides[side][hub]], axis=1) for side in ("lh", "rh")
+            )
             difference[measure, hub] = left - right
             test[measure, hub] = paired_t(left, right)
     family = [key for key in HUB_FAMILY if key in test]

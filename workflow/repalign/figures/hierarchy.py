@@ -95,6 +95,7 @@ def draw_hierarchy(
         n_columns={"areas": 5, "families": 4}.get(name, 3),
         shared=name == "hubs",
         source=source,
+        omitted=list(content.families)[N_FAMILIES:] if name == "families" else (),
     )
     return figure, numbers
 

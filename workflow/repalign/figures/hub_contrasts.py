@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from repalign.errors import RepalignError
 from repalign.figures.boxes import draw_boxes
-from repalign.figures.marks import star_row, table_note
+from repalign.figures.marks import SHARED_PAIRS, star_row, table_note
 from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.kernels.contrasts import Contrast, contrast
@@ -22,7 +22,6 @@ from repalign.kernels.pvalues import apa_star
 
 TEST_NAMES = {"paired": "paired t test", "welch": "Welch's t test"}
 CORRECTION_NAMES = {"bonferroni": "Bonferroni", "bh": "Benjamini–Hochberg"}
-LEGEND_LINE = 24
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ def plot_comparison(
     n_groups = len(comparison.groups)
     width = min(1600, max(1240, 150 + 130 * n_groups))
     with look():
-        figure = new_figure(width, 740)
+        figure = new_figure(width, 760)
         axes = axes_at(figure, 110, 165, width - 160, 440)
         draw_comparison(axes, comparison, colors)
         headings(figure, title, subtitle, comparison_note(comparison, table, source), 695)
@@ -228,10 +227,11 @@ def condition_handles(comparison: Comparison, colors: Sequence[tuple[str, str]])
 def comparison_note(comparison: Comparison, table: str | Path, source: str | None) -> str:
     """Return the note below: what a point is, and which test the stars are of."""
     n_tests = int(np.count_nonzero(~np.isnan(comparison.tests.p)))
-    return table_note(
+    note = table_note(
         table,
         source,
         f"{len(comparison.subjects)} subjects",
         f"{TEST_NAMES[comparison.test]}, {CORRECTION_NAMES[comparison.correction]} over "
         f"{n_tests} tests",
     )
+    return f"{note}\nStars: {SHARED_PAIRS}"

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from repalign.figures.boxes import draw_boxes, offsets, tops
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import HUB_COLORS, MEASURE_NAMES, MEASURES
-from repalign.figures.rows import Floats
+from repalign.figures.panels import source_note
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import scientific, signed
 from repalign.figures.style import INK, PIXEL, axes_at, headings, look, new_figure
 from repalign.kernels.paired import PairedTest, bonferroni, paired_t
@@ -116,7 +116,7 @@ def hub_values(
     names = regions.assign(id=joined_ids(regions)).drop_duplicates("id").set_index("id")["name"]
     hubs = tuple(columns)
     means = {
-        measure: np.stack([mean_of(value[:, columns[hub]], axis=1) for hub in hubs], axis=1)
+        measure: np.stack([mean_of_known(value[:, columns[hub]], axis=1) for hub in hubs], axis=1)
         if hubs
         else np.empty((len(subjects), 0))
         for measure, value in values.items()
@@ -184,8 +184,7 @@ def plot_hubs(hubs: HubValues, title: str, source: str | None) -> Figure:
             title,
             f"Mean over the regions of a hub · n = {len(hubs.subjects)} subjects · stars: paired "
             f"t test over subjects, Bonferroni over {len(hubs.hubs)} hubs",
-            f"{areas or 'No region of a hub is in these tables'}\n"
-            f"{source + ' data' if source else 'source unknown'}",
+            f"{areas or 'No region of a hub is in these tables'}\n{source_note(source)}",
             HEIGHT - 88,
         )
     return figure
@@ -194,12 +193,12 @@ def plot_hubs(hubs: HubValues, title: str, source: str | None) -> Figure:
 def _boxes(axes: Axes, hubs: HubValues) -> None:
     """Draw three boxes a hub, and the test between the models."""
     axes.axhline(0, color="0.8", linewidth=PIXEL, zorder=0)
-    order = list(MEASURES)
-    for k, measure in enumerate(order):
-        places = [h + (k - 1) * 0.26 for h in range(len(hubs.hubs))]
+    order = [measure for measure in MEASURES if np.isfinite(hubs.value[measure]).any()]
+    for measure in order:
+        places = [h + (list(MEASURES).index(measure) - 1) * 0.26 for h in range(len(hubs.hubs))]
         color = MEASURES[measure]
         draw_boxes(axes, places, hubs.value[measure], [color] * len(places), width=0.2, point=8)
-    everything = np.concatenate([hubs.value[measure] for measure in order])
+    everything = np.concatenate([hubs.value[measure] for measure in MEASURES])
     known = everything[np.isfinite(everything)]
     span = (float(np.ptp(known)) if known.size else 1.0) or 1.0
     for k, top in enumerate(tops(everything)):
@@ -245,19 +244,21 @@ def _differences(axes: Axes, hubs: HubValues) -> None:
             color=INK, markersize=3.5, elinewidth=1, zorder=3,
         )  # fmt: skip
     axes.set_xlim(-0.6, max(len(hubs.hubs), 1) - 0.4)
-    labels = [
-        f"{HUB_NAMES[hub]}\nt({int(hubs.test.df[k])}) = {signed(float(hubs.test.t[k]), 2)}\n"
-        f"p = {_p(float(hubs.p_bonferroni[k]))}"
-        for k, hub in enumerate(hubs.hubs)
-    ]
+    labels = [f"{HUB_NAMES[hub]}\n{_test(hubs, k)}" for k, hub in enumerate(hubs.hubs)]
     axes.set_xticks(range(len(hubs.hubs)), labels, fontsize=7.5, linespacing=1.5)
     axes.tick_params(axis="x", length=0, pad=6)
     axes.set_ylabel("vision − language")
     axes.set_title("Difference, mean and 95 % interval", loc="left", fontsize=9)
 
 
+def _test(hubs: HubValues, k: int) -> str:
+    """Return the test of a hub as it is written below its differences."""
+    t, df = float(hubs.test.t[k]), hubs.test.df[k]
+    if np.isnan(t):
+        return "not tested"
+    return f"t({int(df)}) = {signed(t, 2)}\np = {_p(float(hubs.p_bonferroni[k]))}"
+
+
 def _p(p: float) -> str:
     """Return a p-value as it is written."""
-    if np.isnan(p):
-        return "–"
     return f"{p:.3f}" if p >= 0.001 else scientific(p)

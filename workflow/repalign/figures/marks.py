@@ -9,8 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from repalign.figures.panels import source_note
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known, standard_error
 from repalign.figures.style import INK, PIXEL, QUIET
+
+SHARED_PAIRS = "tests take subjects as independent, but they share pairs: too many are significant"
+"""Of tests over subjects' means over all others.
+
+Every pair enters two subjects' values, so these vary together and the t test takes the mean for
+more certain than it is. Simulated for 4 and for 8 subjects without any difference, 5 % becomes
+16 % where each pair differs at random, and up to a third where what differs goes with subjects.
+"""
 
 
 def star_row(axes: Axes, places: Sequence[float], stars: Sequence[str]) -> None:
@@ -37,13 +45,7 @@ def band(axes: Axes, x: Floats, curves: Floats, color: str, label: str, *,
     color, label, linestyle : str
         As matplotlib takes them.
     """
-    known = ~np.isnan(curves)
-    count = known.sum(axis=0)
-    mean = np.where(known, curves, 0).sum(axis=0) / np.maximum(count, 1)
-    squares = np.where(known, curves - mean, 0) ** 2
-    error = np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / np.maximum(count, 1))
-    mean = np.where(count > 0, mean, np.nan)
-    error = np.where(count > 1, error, 0)
+    mean, error = mean_of_known(curves), np.nan_to_num(standard_error(curves))
     axes.fill_between(x, mean - error, mean + error, color=color, alpha=0.22, linewidth=0)
     axes.plot(x, mean, color=color, linewidth=1.5, linestyle=linestyle, label=label)
 

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import MEASURE_NAMES
+from repalign.figures.panels import source_note
 from repalign.figures.regions import Region, arrange
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.scatter import (
     caption,
     correlations,
@@ -85,6 +85,12 @@ def law_text(fit: LawFit) -> str:
     return "\n".join([*lines, f"Pearson r = {signed(r)},  Spearman ρ = {signed(rho)},  n = {n}"])
 
 
+def band_text(fit: LawFit | None) -> str:
+    """Return what is said of the band around a curve: nothing, where no samples were drawn."""
+    drawn = fit is not None and fit.samples[0].size > 0
+    return ", with the 95 % band of a bootstrap over regions" if drawn else ""
+
+
 def add_law(numbers: Numbers, panel: str, fit: LawFit) -> None:
     """Add a fit and the correlations to the numbers of a figure."""
     numbers.law(panel, fit.law, fit.samples)
@@ -113,8 +119,8 @@ def model_fits(
 
     Parameters
     ----------
-    between : ndarray, shape (n_subjects, n_rois)
-        Each subject with all others.
+    between : ndarray, shape (n_pairs, n_rois)
+        Ordered pairs of different subjects, every one of which counts alike.
     models : mapping of str to ndarray, shape (n_subjects, n_rois)
         Each subject with the models of a modality.
     n_samples, seed : int
@@ -125,8 +131,10 @@ def model_fits(
     dict of str to LawFit
         By modality.
     """
-    x = mean_of(between)
-    return {name: fit_law(x, mean_of(value), n_samples, seed) for name, value in models.items()}
+    x = mean_of_known(between)
+    return {
+        name: fit_law(x, mean_of_known(value), n_samples, seed) for name, value in models.items()
+    }
 
 
 def plot_models(
@@ -189,8 +197,8 @@ def plot_models(
             figure,
             title,
             f"One point a region, mean over n = {n_subjects} subjects · curve: power law by least "
-            "squares, with the 95 % band of a bootstrap over regions",
-            f"{source + ' data' if source else 'source unknown'}",
+            f"squares{band_text(next(iter(fits.values()), None))}",
+            source_note(source),
             HEIGHT - 62,
         )
     return figure

@@ -56,6 +56,9 @@ class DepthSummary:
         and averaged over sessions.
     depth : ndarray, shape (n_models, n_subjects, n_rois)
         Relative depth of that layer, likewise.
+    peak_of_mean : ndarray, shape (n_models, n_rois)
+        Signed similarity of the layer whose mean over sessions, then over subjects, is farthest
+        from 0; less biased than `peak`, since less noise is left when the layer is chosen.
     """
 
     models: tuple[str, ...]
@@ -64,6 +67,7 @@ class DepthSummary:
     curves: Floats
     peak: Floats
     depth: Floats
+    peak_of_mean: Floats
 
     def of_models(self, names: Sequence[str]) -> DepthSummary:
         """Return the part of some models, in their order."""
@@ -75,6 +79,7 @@ class DepthSummary:
             self.curves[index],
             self.peak[index],
             self.depth[index],
+            self.peak_of_mean[index],
         )
 
 
@@ -117,6 +122,7 @@ def depth_summary(
     shape = (len(models), len(subject_ids))
     curves = np.full((*shape, n_points, len(roi_ids)), np.nan)
     peak, depth = (np.full((*shape, len(roi_ids)), np.nan) for _ in range(2))
+    layers_of: dict[str, list[Floats]] = {name: [] for name in models}
     seen = set()
     for scores in model_scores(table, rois, joined=joined):
         key = (scores.model, scores.subject)
@@ -128,12 +134,17 @@ def depth_summary(
         layer, value = signed_peak(scores.values)
         peak[at] = mean_of_known(value)
         depth[at] = mean_of_known(np.where(layer < 0, np.nan, axis[layer]))
+        mean = mean_of_known(scores.values.swapaxes(0, 1))
+        if any(other.shape != mean.shape for other in layers_of[scores.model]):
+            raise _broken(table, f"{len(axis)} layers of {key[0]} and subject {key[1]}")
+        layers_of[scores.model].append(mean)
         if len(axis) > 1:
-            mean = mean_of_known(scores.values.swapaxes(0, 1))
             curves[at] = resample_curves(axis, mean, n_points)
     if len(seen) != len(models) * len(subject_ids):
         raise _broken(table, f"{len(seen)} of {len(models) * len(subject_ids)} models by subjects")
-    return DepthSummary(tuple(models), subject_ids, roi_ids, curves, peak, depth)
+    of_mean = [signed_peak(mean_of_known(np.array(layers_of[name])))[1] for name in models]
+    peaks_of_mean = np.array(of_mean).reshape(len(models), len(roi_ids))
+    return DepthSummary(tuple(models), subject_ids, roi_ids, curves, peak, depth, peaks_of_mean)
 
 
 def model_scores(table: str | Path, rois: Sequence[int], *, joined: bool) -> Iterator[ModelScores]:

@@ -114,8 +114,10 @@ def pair_grid(part: pd.DataFrame, n_points: int) -> Floats | None:
     """
     layers = part[(part["layer_language"] >= 0) & (part["layer_vision"] >= 0)]
     means = layers.assign(score=layers["score"].astype(np.float64)).pivot_table(
-        index="layer_language", columns="layer_vision", values="score", aggfunc="mean"
-    )
+        index="layer_language", columns="layer_vision", values="score", aggfunc="mean",
+        # A layer without any value keeps its place, or the others would be stretched.
+        dropna=False,
+    )  # fmt: skip
     if min(means.shape, default=0) < 2:
         return None
     rows, columns = (relative_depth(axis.to_numpy()) for axis in (means.index, means.columns))

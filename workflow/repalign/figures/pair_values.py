@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from repalign.errors import RepalignError
-from repalign.figures.rows import BATCH_ROWS, Floats, positions
+from repalign.figures.rows import BATCH_ROWS, Floats, mean_of_known, positions
 
 RSA_NAMES = {"similarity": "similarity", "shift": "rep_shift"}
 CKA_NAMES = {"similarity": "score", "shift": "shift"}
@@ -37,7 +37,7 @@ class PairValues:
 
     def between_subjects(self) -> Floats:
         """Return for each subject i the mean over j != i, shape (n_subjects, n_rois)."""
-        return mean_of(np.where(np.eye(len(self.subjects), dtype=bool)[..., None], np.nan,
+        return mean_of_known(np.where(np.eye(len(self.subjects), dtype=bool)[..., None], np.nan,
                                 self.value), axis=1)  # fmt: skip
 
     def within_subjects(self) -> Floats:
@@ -51,15 +51,6 @@ class PairValues:
         other = ~np.eye(len(self.subjects), dtype=bool)
         pairs: Floats = self.value[other]
         return pairs
-
-
-def mean_of(values: Floats, axis: int = 0) -> Floats:
-    """Return means over an axis that leave NaN out; NaN where nothing is left."""
-    known = ~np.isnan(values)
-    count = known.sum(axis=axis)
-    total = np.where(known, values, 0).sum(axis=axis)
-    means: Floats = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return means
 
 
 def read_pairs(

@@ -28,7 +28,6 @@ NULL = "0.55"
 MISSING = "0.85"
 """What has no value."""
 DEPTH_MAP = "viridis"
-SIMILARITY_MAP = "magma"
 DIFFERENCE_MAP = "RdBu_r"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from repalign.figures.nothing import NothingToShowError
+from repalign.figures.regions import PREFIXES
 from repalign.figures.rows import Floats
 from repalign.tables.hubs import HUB_NAMES, HUBS
 from repalign.tables.prepared import region_labels
@@ -78,14 +79,29 @@ class Parcels:
         """Return all ids, ascending."""
         return list(self.names)
 
-    def find(self, wanted: Sequence[str], hemisphere: str = "") -> list[int]:
-        """Return the ids of the names that are there, in the order of the names."""
-        by_name = {
-            name: roi for roi, name in self.names.items() if self.hemispheres[roi] == hemisphere
-        }
-        return [by_name[name] for name in wanted if name in by_name]
+    def find(self, wanted: Sequence[str], hemisphere: str | None = None) -> list[int]:
+        """Return the ids of the names that are there, in the order of the names.
 
-    def require(self, wanted: Sequence[str], least: int, hemisphere: str = "") -> list[int]:
+        Parameters
+        ----------
+        wanted : sequence of str
+            Names of areas.
+        hemisphere : {'lh', 'rh'}, optional
+            Of regions that do not join both; by default left regions, then right ones.
+        """
+        by_name = {(self.hemispheres[roi], name): roi for roi, name in self.names.items()}
+        sides = sorted(set(self.hemispheres.values())) if hemisphere is None else [hemisphere]
+        return [
+            by_name[side, name] for side in sides for name in wanted if (side, name) in by_name
+        ]
+
+    def label(self, roi: int) -> str:
+        """Return the name of a region with that of its hemisphere, where it is in one alone."""
+        return PREFIXES.get(self.hemispheres[roi], "") + self.names[roi]
+
+    def require(
+        self, wanted: Sequence[str], least: int, hemisphere: str | None = None
+    ) -> list[int]:
         """Return the ids of names, of which some must be there.
 
         Raises
@@ -104,7 +120,10 @@ class Parcels:
         return found
 
     def hubs(self) -> dict[str, list[int]]:
-        """Return the ids of the regions of each hub that has some, by the name of the hub."""
+        """Return the ids of the regions of each hub, both hemispheres, by the name of the hub.
+
+        Hubs without a region are left out.
+        """
         found = {hub: self.find(names) for hub, names in HUBS.items()}
         return {hub: rois for hub, rois in found.items() if rois}
 

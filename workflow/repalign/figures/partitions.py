@@ -17,7 +17,7 @@ from repalign.figures.hub_contrasts import (
     comparison_note,
     draw_comparison,
 )
-from repalign.figures.pair_cubes import Cube, read_pair_cube
+from repalign.figures.pair_cubes import read_pair_cube
 from repalign.figures.palette import BLUE, VERMILION
 from repalign.figures.parcels import TOP_30, Parcels, strongest
 from repalign.figures.rows import Floats, mean_of_known
@@ -105,28 +105,21 @@ def partitions(
         for name in subsets
     )
     rois, order = list(first.rois), list(parcels.names)
-    one, two = (_diagonals(cube.cells) for cube in (first, second))
+    one, two = (cube.subject_means() for cube in (first, second))
     ranked = strongest(rois, mean_of_known(np.vstack([one, two])), N_MATRIX)
     shown = parcels.find([name for areas in HUBS.values() for name in areas]) or ranked[:N_BOXES]
     matrix = parcels.find(TOP_30)
     matrix = matrix if len(matrix) > 1 else sorted(ranked, key=order.index)
-    groups = {parcels.names[roi]: ([roi], one, two) for roi in shown}
+    groups = {parcels.label(roi): ([roi], one, two) for roi in shown}
     comparison = compare(
         groups, rois, list(first.subjects), (subsets[0], subsets[1]), test=test, correction="bh"
     )
     return Partitions(
         comparison,
-        tuple(parcels.names[roi] for roi in matrix),
+        tuple(parcels.label(roi) for roi in matrix),
         first.of_rois(matrix).inter(),
         second.of_rois(matrix).inter(),
     )
-
-
-def _diagonals(values: Cube) -> Floats:
-    """Return for each subject i and region the mean over j != i."""
-    own = np.diagonal(values, axis1=2, axis2=3).astype(np.float64)
-    own = np.where(np.eye(len(own), dtype=bool)[:, :, None], np.nan, own)
-    return mean_of_known(own.swapaxes(0, 1))
 
 
 def plot_partitions(
@@ -152,7 +145,7 @@ def plot_partitions(
     one, two = shown.comparison.conditions
     top, label = 715, f"RDM similarity ({COMPARISONS[comparison]})"
     with look():
-        figure = new_figure(WIDTH, top + SIDE + 190)
+        figure = new_figure(WIDTH, top + SIDE + 205)
         draw_comparison(
             axes_at(figure, 110, 165, WIDTH - 160, 400),
             shown.comparison,
@@ -166,8 +159,10 @@ def plot_partitions(
             axes.patch.set(facecolor="0.88", edgecolor="0.6", hatch="//////")
             axes.spines[:].set(visible=True, linewidth=PIXEL)
             ticks = range(len(shown.names))
-            axes.set_xticks(ticks, shown.names, rotation=90, fontsize=7)
-            axes.set_yticks(ticks, shown.names, fontsize=7)
+            # Names of both hemispheres are twice as many in the same place.
+            size = min(7.0, 0.8 * SIDE * PIXEL / max(len(shown.names), 1))
+            axes.set_xticks(ticks, shown.names, rotation=90, fontsize=size)
+            axes.set_yticks(ticks, shown.names, fontsize=size)
             axes.tick_params(length=0, pad=2)
             axes.set_title(f"Images: {name}", loc="left", fontsize=9, fontweight="bold")
         bar_axes = axes_at(figure, 1450, top + SIDE // 6, 22, SIDE * 2 // 3)

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from repalign.figures.regions import Region, arrange
-from repalign.figures.rows import Floats
+from repalign.figures.rows import standard_error
 from repalign.figures.rsa import COMPARISONS, SimilaritySummary, describe
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 
@@ -20,29 +20,6 @@ N_NAMED = 30
 """Regions that are shown one by one."""
 
 WITHIN = "0.62"
-
-
-def standard_error(values: Floats) -> Floats:
-    """Return the standard error of the mean over subjects.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_subjects, n_rois)
-        One value a subject and region; NaN where undefined.
-
-    Returns
-    -------
-    ndarray, shape (n_rois,)
-        Over the subjects that have a value; NaN for fewer than two.
-    """
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    enough = count > 1
-    safe = np.where(enough, count, 2)
-    mean = np.where(known, values, 0).sum(axis=0) / safe
-    squares = np.where(known, values - mean, 0) ** 2
-    error = np.sqrt(squares.sum(axis=0) / (safe - 1) / safe)
-    return np.where(enough, error, np.nan)
 
 
 def plot_ranking(

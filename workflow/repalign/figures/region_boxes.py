@@ -17,10 +17,10 @@ from matplotlib.patches import Patch
 from repalign.errors import RepalignError
 from repalign.figures.boxes import draw_boxes, tops
 from repalign.figures.numbers import Numbers
-from repalign.figures.pair_values import mean_of
 from repalign.figures.palette import NULL
+from repalign.figures.panels import source_note
 from repalign.figures.regions import Group, Region, arrange, groups_of
-from repalign.figures.rows import Floats
+from repalign.figures.rows import Floats, mean_of_known
 from repalign.figures.style import INK, PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.tables.alignment_tables import RSA_PVALUES
 from repalign.tables.parquet import read_table
@@ -67,6 +67,8 @@ class RegionBoxes:
         Regions as they stand beside one another, row by row.
     n_groups : int
         Groups of areas that there are, shown or not.
+    extent : {'top', 'all'}
+        Which regions were asked for.
     """
 
     measure: str
@@ -75,6 +77,7 @@ class RegionBoxes:
     test: NullTest
     rows: tuple[tuple[Region, ...], ...]
     n_groups: int
+    extent: Extent
 
 
 def read_null_test(path: str | Path, comparison: str, rois: Sequence[int]) -> NullTest:
@@ -150,9 +153,9 @@ def region_boxes(
     arranged = arrange(regions, rois, joined=True)
     groups = {name: [r for r in arranged if r.group == name] for name in
               dict.fromkeys(region.group for region in arranged)}  # fmt: skip
-    mean = mean_of(value)
+    mean = mean_of_known(value)
     level = {
-        name: float(mean_of(mean[[region.index for region in members]]))
+        name: float(mean_of_known(mean[[region.index for region in members]]))
         for name, members in groups.items()
     }
     chosen = list(groups)
@@ -162,7 +165,7 @@ def region_boxes(
         for name in chosen:
             groups[name].sort(key=lambda r: -np.nan_to_num(mean[r.index], nan=-np.inf))
     rows = _rows([groups[name] for name in chosen])
-    return RegionBoxes(measure, tuple(subjects), value, test, rows, len(groups))
+    return RegionBoxes(measure, tuple(subjects), value, test, rows, len(groups), extent)
 
 
 def _rows(groups: Sequence[Sequence[Region]]) -> tuple[tuple[Region, ...], ...]:
@@ -182,7 +185,7 @@ def _rows(groups: Sequence[Sequence[Region]]) -> tuple[tuple[Region, ...], ...]:
 def numbers_of(boxes: RegionBoxes) -> Numbers:
     """Return the numbers that are drawn."""
     numbers = Numbers()
-    mean = mean_of(boxes.value)
+    mean = mean_of_known(boxes.value)
     for row in boxes.rows:
         for region in row:
             k, add = region.index, region.label
@@ -235,7 +238,7 @@ def plot_region_boxes(boxes: RegionBoxes, title: str, source: str | None) -> Fig
         which = (
             f"the {len({r.group for r in shown})} groups of areas, of {boxes.n_groups}, with the "
             "largest means"
-            if len(shown) < boxes.value.shape[1]
+            if boxes.extent == "top"
             else "all regions in the order of the atlas"
         )
         n = f"{len(shown)} regions, n = {len(boxes.subjects)} subjects"
@@ -246,7 +249,7 @@ def plot_region_boxes(boxes: RegionBoxes, title: str, source: str | None) -> Fig
             title,
             f"{which[0].upper()}{which[1:]} · {n}",
             f"{significant} of {int(tested.sum())} regions differ from permutations at a false "
-            f"discovery rate of 0.05 · {source + ' data' if source else 'source unknown'}",
+            f"discovery rate of 0.05 · {source_note(source)}",
             height - 52,
         )
     return figure

@@ -41,12 +41,34 @@ class Mean:
         return means
 
 
-def mean_of_known(values: npt.NDArray[np.floating]) -> Floats:
-    """Return the mean over the first axis in float64, without NaN; NaN where all are."""
+def mean_of_known(values: npt.NDArray[np.floating], axis: int = 0) -> Floats:
+    """Return the mean over an axis in float64, without NaN; NaN where all are."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def standard_error(values: Floats) -> Floats:
+    """Return the standard error of the mean over subjects.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_subjects, n_places)
+        One value a subject and, say, region; NaN where undefined.
+
+    Returns
+    -------
+    ndarray, shape (n_places,)
+        Over the subjects that have a value; NaN for fewer than two.
+    """
     known = ~np.isnan(values)
     count = known.sum(axis=0)
-    total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    enough = count > 1
+    safe = np.where(enough, count, 2)
+    squares = np.where(known, values - mean_of_known(values), 0) ** 2
+    error = np.sqrt(squares.sum(axis=0) / (safe - 1) / safe)
+    return np.where(enough, error, np.nan)
 
 
 def batches(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from repalign.errors import RepalignError
+from repalign.figures.panels import count, source_note
 from repalign.figures.rows import Floats, Mean, batches, positions
 
 COMPARISONS = {"pearson": "Pearson r", "spearman": "Spearman ρ"}
@@ -140,19 +141,14 @@ def describe(summary: SimilaritySummary, source: str | None) -> str:
     n_subjects, n_rois = len(summary.subjects), len(summary.rois)
     hemispheres = "joined" if summary.joined else "separated"
     line = (
-        f"Mean over {summary.n_pairs} ordered pairs of {_count(n_subjects, 'subject')} · "
-        f"shift {summary.shift} · {_count(n_rois, 'region')}, hemispheres {hemispheres} · "
-        f"{source + ' data' if source else 'source of the data unknown'}"
+        f"Mean over {summary.n_pairs} ordered pairs of {count(n_subjects, 'subject')} · "
+        f"shift {summary.shift} · {count(n_rois, 'region')}, hemispheres {hemispheres} · "
+        f"{source_note(source)}"
     )
     missing, partial = int(summary.undefined.sum()), int(summary.incomplete.sum())
     notes = [f"{missing} without a value in any pair"] if missing else []
     notes += [f"{partial} averaged over the pairs that have a value"] if partial else []
     return line + (f"\nRegions: {', '.join(notes)}" if notes else "")
-
-
-def _count(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _mismatch(table: str | Path, found: str, shift: int, joined: bool) -> RepalignError:

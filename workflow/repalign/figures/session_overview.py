@@ -15,16 +15,20 @@ from matplotlib.ticker import MaxNLocator
 
 from repalign.errors import RepalignError
 from repalign.figures.marks import band, table_note, zero_line
+from repalign.figures.model_scatter import LawFit, fit_law, law_text
 from repalign.figures.palette import HUB_COLORS
 from repalign.figures.parcels import HUB_TITLES, TOP_30, Parcels, strongest
 from repalign.figures.rows import Floats, Mean, batches, mean_of_known, positions
 from repalign.figures.scale import color_scale
+from repalign.figures.scatter import caption, curve, frame
 from repalign.figures.style import PIXEL, QUIET, axes_at, headings, look, new_figure
 from repalign.figures.untrained import LayerCurves, hub_color, hub_curves
 from repalign.tables.hubs import HUB_NAMES, HUBS
 
 COLUMNS = ("roi_x", "roi_y", "similarity", "subject_i", "subject_j", "join_hemispheres")
-WIDTH, HEIGHT, SIDE = 1600, 1490, 600
+WIDTH, HEIGHT, SIDE = 1600, 1540, 600
+TOP, BELOW = 215, 770
+"""Where both rows of panels begin, in pixels."""
 OTHER = "0.6"
 N_MATRIX = 30
 MODALITIES = ("vision", "language")
@@ -101,11 +105,20 @@ def _broken(table: str | Path, found: str) -> RepalignError:
 
 
 def matrix_regions(parcels: Parcels, pairs: SessionPairs) -> list[int]:
-    """Return the regions of the matrix: the published list, or the most similar ones."""
+    """Return the regions of the matrix: the published list, or the most similar ones.
+
+    Of separated hemispheres the left regions come before the right ones, both in its order.
+    """
     listed = parcels.find(TOP_30)
     if len(listed) > 1:
         return listed
     return sorted(strongest(pairs.rois, np.diag(pairs.matrix), N_MATRIX))
+
+
+def model_laws(pairs: SessionPairs, models: LayerCurves) -> dict[str, LawFit]:
+    """Fit the similarity of regions with each modality by that across subjects, without a band."""
+    own = np.diag(pairs.matrix)
+    return {modality: fit_law(own, peak, 0, 0) for modality, peak in models.peak.items()}
 
 
 def overview_numbers(pairs: SessionPairs, models: LayerCurves, parcels: Parcels) -> pd.DataFrame:
@@ -121,29 +134,35 @@ def overview_numbers(pairs: SessionPairs, models: LayerCurves, parcels: Parcels)
         Names of regions.
     """
     rows: list[dict[str, object]] = []
-    own = np.diag(pairs.matrix)
-    for modality, peak in models.peak.items():
+    for modality, fit in model_laws(pairs, models).items():
+        panel = f"scatter, {modality}"
         rows += [
-            {"panel": f"scatter, {modality}", "region": parcels.names[roi], "x": x, "y": y}
-            for roi, x, y in zip(pairs.rois, own, peak, strict=True)
+            {"panel": panel, "region": parcels.label(roi), "x": x, "y": y}
+            for roi, x, y in zip(pairs.rois, fit.x, fit.y, strict=True)
+        ]
+        rows += [
+            {"panel": panel, "quantity": f"power law, {name}", "y": getattr(fit.law, name)}
+            for name in ("a", "b", "shift", "r_squared", "n")
         ]
     for modality, curves in models.curves.items():
         depth = np.linspace(0, 1, curves.shape[1])
         for hub, lines in hub_curves(curves, models.rois, parcels).items():
             rows += [
-                {"panel": f"depth, {modality}", "region": hub, "subject": k, "x": x, "y": y}
-                for k, line in enumerate(lines, start=1)
+                {"panel": f"depth, {modality}", "region": hub, "subject": s, "x": x, "y": y}
+                for s, line in zip(models.subjects, lines, strict=True)
                 for x, y in zip(depth, line, strict=True)
             ]
     shown = matrix_regions(parcels, pairs)
     place = [pairs.rois.index(roi) for roi in shown]
     rows += [
-        {"panel": "matrix", "region": parcels.names[a], "other": parcels.names[b],
+        {"panel": "matrix", "region": parcels.label(a), "other": parcels.label(b),
          "y": pairs.matrix[i, j]}
         for a, i in zip(shown, place, strict=True)
         for b, j in zip(shown, place, strict=True)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["panel", "region", "other", "subject", "x", "y"])
+    return pd.DataFrame(
+        rows, columns=["panel", "region", "other", "subject", "quantity", "x", "y"]
+    )
 
 
 def plot_overview(
@@ -172,12 +191,13 @@ def plot_overview(
     source : str, optional
         Whether the data are real or simulated.
     """
+    fits = model_laws(pairs, models)
     with look():
         figure = new_figure(WIDTH, HEIGHT)
         for k, modality in enumerate(m for m in MODALITIES if m in models.peak):
-            axes = axes_at(figure, 110 + 480 * k, 165, 370, 370)
-            _scatter(axes, pairs, models.peak[modality], modality, parcels)
-        _best(axes_at(figure, 1100, 165, 440, 370), pairs, parcels)
+            axes = axes_at(figure, 110 + 480 * k, TOP, 370, 370)
+            _scatter(axes, fits[modality], pairs.rois, modality, parcels)
+        _best(axes_at(figure, 1100, TOP, 440, 370), pairs, parcels)
         _matrix(figure, pairs, parcels)
         _depths(figure, models, parcels)
         _hub_legend(figure)
@@ -202,20 +222,16 @@ def _color(roi: int, parcels: Parcels) -> str:
 
 
 def _scatter(
-    axes: Axes, pairs: SessionPairs, peak: Floats, modality: str, parcels: Parcels
+    axes: Axes, fit: LawFit, rois: Sequence[int], modality: str, parcels: Parcels
 ) -> None:
-    """Draw one modality against other subjects, a point a region, with the correlation."""
-    own = np.diag(pairs.matrix)
-    known = ~(np.isnan(own) | np.isnan(peak))
-    colors = [_color(roi, parcels) for roi in np.array(pairs.rois)[known].tolist()]
-    axes.scatter(own[known], peak[known], s=22, c=colors, edgecolors="white", linewidths=0.3)
-    r = np.nan
-    if known.sum() > 2 and np.ptp(own[known]) > 0 and np.ptp(peak[known]) > 0:
-        r = float(np.corrcoef(own[known], peak[known])[0, 1])
-    axes.set_title(f"{modality.capitalize()} models, r = {r:.3f}", loc="left", fontsize=9)
+    """Draw one modality against other subjects, a point a region, with the power law."""
+    known = ~(np.isnan(fit.x) | np.isnan(fit.y))
+    colors = [_color(roi, parcels) for roi in np.array(rois)[known].tolist()]
+    frame(axes, fit.x, fit.y)
+    axes.scatter(fit.x[known], fit.y[known], s=22, c=colors, edgecolors="white", linewidths=0.3)
+    curve(axes, fit.law, None)
+    caption(axes, f"{modality.capitalize()} models", law_text(fit))
     axes.set(xlabel="inter-subject RDM similarity", ylabel=f"{modality}: RDM similarity")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5))
 
 
 def _best(axes: Axes, pairs: SessionPairs, parcels: Parcels) -> None:
@@ -224,7 +240,7 @@ def _best(axes: Axes, pairs: SessionPairs, parcels: Parcels) -> None:
     best = strongest(pairs.rois, own, 15)
     values = [own[pairs.rois.index(roi)] for roi in best]
     axes.barh(range(len(best)), values, height=0.7, color=[_color(r, parcels) for r in best])
-    axes.set_yticks(range(len(best)), [parcels.names[roi] for roi in best], fontsize=7.5)
+    axes.set_yticks(range(len(best)), [parcels.label(roi) for roi in best], fontsize=7.5)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(14.6, -0.6)
     axes.set_xlabel("inter-subject RDM similarity")
@@ -242,7 +258,7 @@ def _hub_legend(figure: Figure) -> None:
     ]  # fmt: skip
     figure.legend(
         handles=handles, ncols=len(handles), frameon=False, fontsize=8, loc="center",
-        bbox_to_anchor=(0.5, 1 - 620 / HEIGHT),
+        bbox_to_anchor=(0.5, 1 - 670 / HEIGHT),
     )  # fmt: skip
 
 
@@ -252,16 +268,18 @@ def _matrix(figure: Figure, pairs: SessionPairs, parcels: Parcels) -> None:
     place = [pairs.rois.index(roi) for roi in shown]
     values = pairs.matrix[np.ix_(place, place)]
     colormap, norm, extend = color_scale(values)
-    axes = axes_at(figure, 110, 720, SIDE, SIDE)
+    axes = axes_at(figure, 110, BELOW, SIDE, SIDE)
     image = axes.imshow(values, cmap=colormap, norm=norm, interpolation="none")
     axes.patch.set(facecolor="0.88", edgecolor="0.6", hatch="//////")
     axes.spines[:].set(visible=True, linewidth=PIXEL)
-    names = [parcels.names[roi] for roi in shown]
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(names)), names, fontsize=7)
+    names = [parcels.label(roi) for roi in shown]
+    # Names of both hemispheres are twice as many in the same place.
+    size = min(7.0, 0.8 * SIDE * PIXEL / len(names))
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), names, fontsize=size)
     axes.tick_params(length=0, pad=2)
     axes.set_title("Regions across subjects", loc="left", fontsize=9)
-    bar_axes = axes_at(figure, 110 + SIDE + 20, 720 + SIDE // 6, 18, SIDE * 2 // 3)
+    bar_axes = axes_at(figure, 110 + SIDE + 20, BELOW + SIDE // 6, 18, SIDE * 2 // 3)
     bar = figure.colorbar(image, cax=bar_axes, extend=extend, ticks=MaxNLocator(6))
     bar.set_label("RDM similarity (Pearson r)", fontsize=8)
     bar.ax.tick_params(labelsize=7.5)
@@ -270,7 +288,7 @@ def _matrix(figure: Figure, pairs: SessionPairs, parcels: Parcels) -> None:
 def _depths(figure: Figure, models: LayerCurves, parcels: Parcels) -> None:
     """Draw curves over depth, a modality above the other."""
     for k, modality in enumerate(MODALITIES):
-        axes = axes_at(figure, 980, 720 + k * 330, 560, 250)
+        axes = axes_at(figure, 980, BELOW + k * 330, 560, 250)
         axes.set_title(f"{modality.capitalize()} models over depth", loc="left", fontsize=9)
         axes.set(xlim=(0, 1), ylabel="RDM similarity")
         if k == len(MODALITIES) - 1:

@@ -59,9 +59,17 @@ class TokenSummary:
     score: str
 
     def numbers(self) -> pd.DataFrame:
-        """Return one row a region and measure."""
+        """Return one row a region and measure, then one a cell of the matrix of measures."""
         frame = pd.DataFrame({"region": self.regions, **self.measures})
-        return frame.melt(id_vars="region", var_name="measure", value_name="similarity")
+        regions = frame.melt(id_vars="region", var_name="measure", value_name="value")
+        names, r = self.correlations()
+        cells = pd.DataFrame(
+            {"measure": np.repeat(names, len(names)), "other": np.tile(names, len(names)),
+             "value": r.ravel()}
+        )  # fmt: skip
+        both = [regions.assign(panel="similarity"), cells.assign(panel="correlation")]
+        columns = ["panel", "region", "measure", "other", "value"]
+        return pd.concat(both, ignore_index=True)[columns]
 
     def correlations(self) -> tuple[list[str], Floats]:
         """Return names and correlations over regions of all measures, ordered by clustering."""
@@ -143,7 +151,12 @@ def token_summary(
     labels = region_labels(regions, joined=joined)["name"]
     rois = [int(roi) for roi in labels.index]
     means = frame.assign(value=frame[score].astype(np.float64)).pivot_table(
-        index="tokenizer", columns="roi", values="value", aggfunc="mean", observed=True
+        index="tokenizer",
+        columns="roi",
+        values="value",
+        aggfunc="mean",
+        observed=True,
+        dropna=False,
     )
     means = means.reindex(columns=rois)
     by_name: dict[str, Floats] = {name: means.loc[name].to_numpy() for name in names}

@@ -39,18 +39,19 @@ class LayerCurves:
 
     Attributes
     ----------
-    rois : tuple of int
-        Regions, ascending.
+    rois, subjects : tuple of int
+        Regions and subjects, ascending.
     curves : dict of str to ndarray, shape (n_subjects, n_points, n_rois)
         By modality: mean over sessions and models, at points from depth 0 to depth 1.
     peak : dict of str to ndarray, shape (n_rois,)
-        Signed score of the layer whose mean over sessions and subjects is farthest from 0, mean
-        over models.
+        Signed score of the layer farthest from 0, mean over models; the layer is that of the
+        mean over sessions and subjects, unless `trained_curves` was asked for another.
     counts : dict of str to int
         Models of each modality.
     """
 
     rois: tuple[int, ...]
+    subjects: tuple[int, ...]
     curves: dict[str, Floats]
     peak: dict[str, Floats]
     counts: dict[str, int]
@@ -112,11 +113,13 @@ def untrained_curves(
         cube = mean.mean().reshape(shape)
         layers = np.flatnonzero(mean.rows.reshape(shape).any(axis=(1, 2)))
         cubes.setdefault(modality, []).append((layers, cube[layers]))
-    return _averaged(tuple(roi_ids.tolist()), cubes)
+    return _averaged(tuple(roi_ids.tolist()), tuple(subject_ids.tolist()), cubes)
 
 
 def _averaged(
-    rois: tuple[int, ...], cubes: Mapping[str, list[tuple[Layers, Floats]]]
+    rois: tuple[int, ...],
+    subjects: tuple[int, ...],
+    cubes: Mapping[str, list[tuple[Layers, Floats]]],
 ) -> LayerCurves:
     """Average curves and peaks over the models of each modality."""
     curves, peak = {}, {}
@@ -129,10 +132,13 @@ def _averaged(
         peak[modality] = mean_of_known(np.array(peaks))
         if lines:
             curves[modality] = mean_of_known(np.array(lines)).swapaxes(0, 1)
-    return LayerCurves(rois, curves, peak, {name: len(models) for name, models in cubes.items()})
+    counts = {name: len(models) for name, models in cubes.items()}
+    return LayerCurves(rois, subjects, curves, peak, counts)
 
 
-def trained_curves(summary: DepthSummary, modalities: Mapping[str, str]) -> LayerCurves:
+def trained_curves(
+    summary: DepthSummary, modalities: Mapping[str, str], *, by_session: bool = False
+) -> LayerCurves:
     """Bring the curves of trained models into the same form.
 
     Parameters
@@ -141,14 +147,18 @@ def trained_curves(summary: DepthSummary, modalities: Mapping[str, str]) -> Laye
         Of all models.
     modalities : mapping of str to str
         Modality of each model.
+    by_session : bool
+        Whether peaks are found in each session of each subject and then averaged, as in tables of
+        p-values; by default they are those of the mean, as of untrained models.
     """
     curves, peak, counts = {}, {}, {}
     for modality in dict.fromkeys(modalities.values()):
         part = summary.of_models([m for m in summary.models if modalities[m] == modality])
         curves[modality] = mean_of_known(part.curves)
-        peak[modality] = mean_of_known(part.peak.reshape(-1, part.peak.shape[-1]))
+        each = part.peak.reshape(-1, len(summary.rois))
+        peak[modality] = mean_of_known(each if by_session else part.peak_of_mean)
         counts[modality] = len(part.models)
-    return LayerCurves(summary.rois, curves, peak, counts)
+    return LayerCurves(summary.rois, summary.subjects, curves, peak, counts)
 
 
 def depth_numbers(sets: Mapping[str, LayerCurves], parcels: Parcels) -> pd.DataFrame:
@@ -166,14 +176,14 @@ def depth_numbers(sets: Mapping[str, LayerCurves], parcels: Parcels) -> pd.DataF
     for name, shown in sets.items():
         for modality, curves in shown.curves.items():
             for hub, lines in hub_curves(curves, shown.rois, parcels).items():
-                for k, line in enumerate(lines, start=1):
+                for subject, line in zip(shown.subjects, lines, strict=True):
                     rows += [
-                        ("curve", name, modality, hub, k, x, y)
+                        ("curve", name, modality, hub, subject, x, y)
                         for x, y in zip(depth, line, strict=True)
                     ]
         for modality, values in shown.peak.items():
             rows += [
-                ("peak", name, modality, parcels.names[roi], 0, np.nan, value)
+                ("peak", name, modality, parcels.label(roi), 0, np.nan, value)
                 for roi, value in zip(shown.rois, values, strict=True)
             ]
     columns = ["panel", "weights", "modality", "region", "subject", "depth", "score"]

@@ -34,10 +34,27 @@ def signed_extreme(values: Array, axis: int) -> Array:
     """
     if values.shape[axis] == 0:
         raise ValueError(f"values have shape {values.shape}; expected an entry along axis {axis}")
+    return np.take_along_axis(values, extreme_place(values, axis), axis=axis).squeeze(axis)
+
+
+def extreme_place(values: Array, axis: int) -> npt.NDArray[np.intp]:
+    """Return where `signed_extreme` is along an axis.
+
+    Parameters
+    ----------
+    values : array, floating
+        As for `signed_extreme`.
+    axis : int
+        Axis to reduce; of length 1 or more.
+
+    Returns
+    -------
+    place : array of intp, shape of `values` with 1 for `axis`
+        For `numpy.take_along_axis`.
+    """
     size = np.abs(values)
     size[np.isnan(size)] = -1
-    place = np.expand_dims(np.argmax(size, axis=axis), axis)
-    return np.take_along_axis(values, place, axis=axis).squeeze(axis)
+    return np.asarray(np.expand_dims(np.argmax(size, axis=axis), axis))
 
 
 def nested_mean(values: Array, *levels: Array) -> FloatArray:

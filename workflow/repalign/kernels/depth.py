@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from repalign.kernels.aggregates import extreme_place
+
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.intp]
@@ -58,13 +60,10 @@ def signed_peak(values: Array) -> tuple[IndexArray, FloatArray]:
     The largest of several noisy values lies above the value of the best layer, the more so the
     more layers a model has. A test against a null distribution of the same statistic is fair.
     """
-    magnitude = np.abs(values.astype(np.float64))
-    undefined = np.isnan(magnitude)
-    magnitude[undefined] = -1
-    layer = np.asarray(magnitude.argmax(axis=0))
-    peak = np.take_along_axis(values, layer[None], axis=0)[0].astype(np.float64)
-    none = undefined.all(axis=0)
-    return np.where(none, -1, layer), np.where(none, np.nan, peak)
+    layer = extreme_place(values, 0)
+    peak = np.take_along_axis(values, layer, axis=0)[0].astype(np.float64)
+    # Only where all are undefined is the extreme one, too.
+    return np.where(np.isnan(peak), -1, layer[0]), peak
 
 
 def resample_curves(depth: FloatArray, values: Array, n_points: int) -> FloatArray:
