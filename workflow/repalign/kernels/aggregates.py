@@ -49,8 +49,8 @@ def extreme_place(values: Array, axis: int) -> npt.NDArray[np.intp]:
 
     Returns
     -------
-    place : array of intp, shape of `values` with 1 for `axis`
-        For `numpy.take_along_axis`.
+    place : array of intp, shape (..., 1, ...)
+        The shape of `values` with 1 for `axis`, for `numpy.take_along_axis`.
     """
     size = np.abs(values)
     size[np.isnan(size)] = -1
