@@ -14,6 +14,7 @@ from repalign.dag.plans import Plans
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
 from repalign.models.registry import COLUMNS
+from repalign.provenance.methods import ON_DEVICE
 from repalign.settings import Settings
 from repalign.tables import laion_layout, paths
 from repalign.tables.hubs import HUBS, control_names
@@ -281,6 +282,12 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         assert f'extra_outputs["{option}"]' in body
     # Also where there are none: asking for them is when damaged outputs are found.
     assert f'unpack(inputs("{name}"))' in body
+
+
+def test_the_methods_text_knows_the_steps_that_use_a_gpu():
+    on_device = {name for name, body in rules().items() if "gpu=GPU" in body}
+    texts = {name for name in on_device if name.startswith("describe_")}
+    assert set(ON_DEVICE) == on_device - texts
 
 
 @pytest.mark.parametrize("name", NAMES)
