@@ -217,7 +217,9 @@ def says(text: str, name: str) -> bool:
         The path of the file.
     """
     path = re.escape(name) + r"(?![\w-])"
-    return bool(re.search(rf"{path}(: not the content that was read before|[^\n]*\n  found:)", text))
+    return bool(
+        re.search(rf"{path}(: not the content that was read before|[^\n]*\n  found:)", text)
+    )
 
 
 def _blames(lab: Lab, name: str, text: str) -> bool:
