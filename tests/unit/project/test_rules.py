@@ -1,19 +1,24 @@
 """One step, one rule, one script: what each says fits the others."""
 
 import argparse
+import ast
 import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+import repalign.options
+from repalign import scripting
 from repalign.dag.brain_figures import brain_figures
 from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
+from repalign.dag.fingerprint import named_part
 from repalign.dag.plans import Plans
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
 from repalign.models.registry import COLUMNS
+from repalign.options import OPTIONS
 from repalign.provenance.methods import ON_DEVICE
 from repalign.settings import Settings
 from repalign.tables import laion_layout, paths
@@ -242,6 +247,35 @@ def test_options_of_the_step_are_those_of_its_script(steps, name):
     # What the script takes, it gets from the workflow: a default would be a hidden setting.
     hidden = accepted - set(passed) - OF_THE_RULE - set(step.extra_outputs)
     assert hidden <= {"source"}
+
+
+class Recording(dict[str, dict[str, object]]):
+    """The common options, which remember what is asked of them."""
+
+    def __init__(self) -> None:
+        super().__init__(OPTIONS)
+        self.taken: set[str] = set()
+
+    def __getitem__(self, name: str) -> dict[str, object]:
+        self.taken.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_fingerprint_of_a_script_covers_the_common_options_that_it_takes(name, monkeypatch):
+    options = Recording()
+    monkeypatch.setattr(scripting, "OPTIONS", options)
+    parser(name)
+    text = (SCRIPTS / f"{name}.py").read_text()
+    kept = named_part(ast.parse(Path(repalign.options.__file__).read_text()), ast.parse(text))
+    keys = {
+        key.value
+        for node in kept.body
+        if isinstance(value := getattr(node, "value", None), ast.Dict)
+        for key in value.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert options.taken <= keys
 
 
 @pytest.mark.parametrize("name", NAMES)
