@@ -17,6 +17,7 @@ from repalign.dag.fingerprint import named_part
 from repalign.dag.plans import Plans
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
+from repalign.documentation.consequences import steps_of
 from repalign.models.registry import COLUMNS
 from repalign.options import OPTIONS
 from repalign.provenance.methods import ON_DEVICE
@@ -318,10 +319,11 @@ def test_a_rule_says_what_every_rule_must(steps, name):
     assert f'unpack(inputs("{name}"))' in body
 
 
-def test_the_methods_text_knows_the_steps_that_use_a_gpu():
+def test_documents_know_the_steps_that_use_a_gpu():
     on_device = {name for name, body in rules().items() if "gpu=GPU" in body}
     texts = {name for name in on_device if name.startswith("describe_")}
     assert set(ON_DEVICE) == on_device - texts
+    assert set(steps_of("resources.device")) == on_device
 
 
 @pytest.mark.parametrize("name", NAMES)
