@@ -168,15 +168,19 @@ class Project:
             raise ValueError(f"{path} has no {old!r}")
         file.write_text(text.replace(old, new, 1))
 
-    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, check: bool = True, path: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run a module of the environment in the project."""
-        return self.python("-m", *words, check=check)
+        return self.python("-m", *words, check=check, path=path)
 
-    def python(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run Python in the project, with the project's own library."""
+    def python(
+        self, *words: str, check: bool = True, path: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Python in the project, with the project's own library or another path."""
         environment = {
             **os.environ,
-            "PYTHONPATH": str(self.root / "workflow"),
+            "PYTHONPATH": path or str(self.root / "workflow"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         done = subprocess.run(

@@ -1,24 +1,16 @@
-"""The data dictionary and the files, the settings' consequences and the jobs: they agree."""
+"""The data dictionary and the files agree."""
 
 from __future__ import annotations
-
-import json
-from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-import pytest
 
-from repalign.dag.build import CATALOGUE, build_workflow, targets
+from repalign.dag.build import CATALOGUE
 from repalign.dag.catalogue import read_catalogue
-from repalign.dag.steps import Workflow, as_list
-from repalign.documentation.consequences import steps_of
 from repalign.documentation.dictionary import layout_of
 from repalign.documentation.layouts import NEVER, kind_of
 from repalign.documentation.published import LAYOUTS
-from repalign.settings import Settings
 
 from ..pages import ROOT
 from .project import Project
@@ -76,103 +68,3 @@ def test_files_of_nsd_are_as_the_dictionary_says(finished_all, tmp_path):
 
 def test_files_of_other_datasets_are_as_the_dictionary_says(finished_others):
     assert {"rsa_subject_model_others", "rsa_subject_subject_sessions"} <= check(finished_others)
-
-
-# ------------------------------------------------------------------------- consequences
-
-ALTERNATIVES: dict[str, Any] = {
-    "nsd.source": "other",
-    "nsd.regions": ["V1", "V2"],
-    "nsd.controls": "computed",
-    "nsd.assume_row_order": True,
-    "rsa.clip_quantile": 0.01,
-    "rsa.spearman_ties": "ordinal",
-    "rsa.min_trials": 4,
-    "rsa.max_trials": 5000,
-    "rsa.drop_same_image_pairs": True,
-    "permutation.seed": 1,
-    "permutation.scheme": "independent",
-    "permutation.unit": "image",
-    "models.batch_size": 8,
-    "captions.max_empty_share": 0.5,
-    "objects.geometry": "crop",
-    "objects.crowds": False,
-    "objects.legacy_person_filter": True,
-    "objects.raw_area": True,
-    "model_model.topk": 5,
-    "kmcca.images": "union",
-    "kmcca.kernel": "rbf",
-    "kmcca.regularisation": 0.5,
-    "kmcca.min_images": 4,
-    "assemblies.seed": 1,
-    "assemblies.it_definition": "glasser9",
-    "assemblies.global_zscore": "train_only",
-    "curated_3mm.resolution_mm": 4.0,
-    "curated_3mm.interpolation": "nearest",
-    "curated_3mm.scale": "stored",
-    "curated_3mm.max_trials": 50,
-    "curated_3mm.label_level": "category",
-    "curated_3mm.label_rule": "in_crop",
-    "curated_3mm.keep_resampled": False,
-    "resources.memory_mb": 2048,
-    "resources.threads": 2,
-    "storage.keep_rdms": False,
-}
-"""Another value of settings that change no set of jobs."""
-
-Jobs = dict[tuple[str, str], str]
-
-
-def own_specs(workflow: Workflow, wanted: list[str]) -> tuple[Jobs, dict[str, set[str]]]:
-    """Return what each job takes itself, by step and output, and the steps before each step."""
-    found: Jobs = {}
-    before: dict[str, set[str]] = {}
-    todo = [job for path in wanted if (job := workflow.producer(path))]
-    while todo:
-        job = todo.pop()
-        name = (job.step.name, job.path)
-        if name in found:
-            continue
-        wildcards = dict(job.wildcards)
-        inputs = job.step.inputs(wildcards)
-        spec = [inputs, job.step.external(wildcards), job.step.params(wildcards)]
-        found[name] = json.dumps(spec, sort_keys=True, default=str)
-        makers = [workflow.producer(path) for paths in inputs.values() for path in as_list(paths)]
-        before.setdefault(job.step.name, set()).update(m.step.name for m in makers if m)
-        todo += [maker for maker in makers if maker]
-    return found, before
-
-
-@pytest.fixture(scope="module")
-def specs_at(finished_all):
-    """Return what gives the jobs of the tiny NSD at the value of a setting."""
-    catalogue = read_catalogue(ROOT / CATALOGUE)
-
-    @cache
-    def at(key: str = "") -> tuple[Jobs, dict[str, set[str]]]:
-        values = json.loads(json.dumps(finished_all.settings))
-        if key:
-            *sections, name = key.split(".")
-            section = values
-            for part in sections:
-                section = section.setdefault(part, {})
-            section[name] = ALTERNATIVES[key]
-        workflow, plans = build_workflow(Settings.model_validate(values), finished_all.root)
-        return own_specs(workflow, targets(workflow, plans, catalogue))
-
-    return at
-
-
-@pytest.mark.parametrize("key", ALTERNATIVES)
-def test_the_steps_that_run_again_are_those_that_are_named(specs_at, key):
-    was, before = specs_at()
-    now, _ = specs_at(key)
-    changed = {
-        step for step, path in was if was[step, path] != now.get((step, path), was[step, path])
-    }
-    named = set(steps_of(key)) & before.keys()
-    assert named <= changed, "named, but nothing of it changes"
-    follows = set(named)
-    while more := {step for step, makers in before.items() if makers & follows} - follows:
-        follows |= more
-    assert changed <= follows, "changes, and is neither named nor made from what is"

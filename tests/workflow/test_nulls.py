@@ -9,11 +9,11 @@ from scipy.spatial.distance import squareform
 
 from repalign.kernels.moments import null_covariance
 from repalign.kernels.permutations import (
-    cyclic_permutation,
     image_permutation,
     independent_permutation,
 )
 
+from ..permutations import cyclic_permutation
 from .oracle import Oracle, permuted_product, rdm, unit
 from .project import MODELS, NULL_LANGUAGE, NULL_SUBJECT, NULL_VISION, Project
 

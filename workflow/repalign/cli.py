@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 from repalign.cost import command as cost_command
 from repalign.errors import RepalignError
-from repalign.settings_file import read_settings
+from repalign.settings_file import DEFAULT_SETTINGS, read_over_default
 
 if TYPE_CHECKING:
     from repalign.dag.staleness import Verdict
-
-DEFAULT_SETTINGS = "config/config.yaml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for command in (simulate, why, cost, report):
         command.add_argument(
-            "--configfile", type=Path, default=Path(DEFAULT_SETTINGS), help="settings to use"
+            "--configfile",
+            type=Path,
+            default=DEFAULT_SETTINGS,
+            help=f"settings that override those of {DEFAULT_SETTINGS}",
         )
     options = parser.parse_args(arguments)
     try:
@@ -89,7 +90,7 @@ def _simulate(options: argparse.Namespace) -> int:
     """Make a simulated dataset, or models for it, unless the same is there already."""
     from repalign.simulate.make import make_simulation
 
-    settings = read_settings(options.configfile).simulate
+    settings = read_over_default(options.configfile).simulate
     folder = options.output or Path("resources/simulated") / options.dataset
     print(make_simulation(options.dataset, folder, settings))
     return 0
@@ -100,7 +101,7 @@ def _why(options: argparse.Namespace) -> int:
     from repalign.dag.build import build_workflow
     from repalign.dag.staleness import Auditor
 
-    workflow, _ = build_workflow(read_settings(options.configfile))
+    workflow, _ = build_workflow(read_over_default(options.configfile))
     workflow.manifest.trusts_times = workflow.checked.trusts_times = not options.verify
     auditor = Auditor(workflow)
     verdicts: list[Verdict] = []
@@ -135,7 +136,7 @@ def _report(options: argparse.Namespace) -> int:
     from repalign.dag.catalogue import read_catalogue
     from repalign.dag.report import report_command, report_files
 
-    workflow, _ = build_workflow(read_settings(options.configfile))
+    workflow, _ = build_workflow(read_over_default(options.configfile))
     files = options.targets or report_files(workflow, read_catalogue(CATALOGUE))
     program = [sys.executable, "-m", "snakemake", "--configfile", str(options.configfile)]
     return subprocess.run(report_command(program, options.output, files), check=False).returncode

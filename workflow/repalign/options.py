@@ -120,8 +120,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "required": True,
         "help": "what is decoded",
     },
-    "svg": {"type": Path, "required": True, "help": "the same figure as vector graphics"},
-    "tsv": {"type": Path, "required": True, "help": "the numbers of the figure, to make"},
     "models": {"nargs": "*", "required": True, "help": "names of models"},
     "modalities": {
         "nargs": "*",

@@ -56,8 +56,15 @@ def script_parser(description: str | None, *names: str) -> argparse.ArgumentPars
 
 
 def figure_parser(description: str | None, *names: str) -> argparse.ArgumentParser:
-    """Make the parser of a script that draws, with `--svg` and `--tsv`; see `script_parser`."""
-    return script_parser(description, "svg", "tsv", *names)
+    """Make the parser of a script that draws, with `--svg` and `--tsv`; see `script_parser`.
+
+    These two are no entries of `OPTIONS`: of those, a script depends on what it names itself.
+    """
+    parser = script_parser(description, *names)
+    figure, numbers = "the same figure as vector graphics", "the numbers of the figure, to make"
+    parser.add_argument("--svg", type=Path, required=True, help=figure)
+    parser.add_argument("--tsv", type=Path, required=True, help=numbers)
+    return parser
 
 
 def figure_files(options: argparse.Namespace) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from repalign.errors import RepalignError
 from repalign.settings import Settings
 
 Location = tuple[int | str, ...]
+DEFAULT_SETTINGS = Path("config/config.yaml")
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -80,6 +81,43 @@ def read_settings(path: str | Path) -> Settings:
         If the file is missing, is not YAML, or has unknown keys or wrong values.
     """
     return check_settings(read_yaml(path), [path])
+
+
+def read_over_default(path: str | Path, default: Path = DEFAULT_SETTINGS) -> Settings:
+    """Read the settings that a run has with `--configfile`: the file's, over those of the project.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file. Keys that it leaves out are those of `default`.
+    default : Path
+        The settings of the project.
+
+    Returns
+    -------
+    Settings
+        The settings.
+
+    Raises
+    ------
+    RepalignError
+        If a file is missing, is not YAML, or has unknown keys or wrong values.
+    """
+    if Path(path).resolve() == default.resolve():
+        return read_settings(path)
+    return check_settings(_laid_over(read_yaml(default), read_yaml(path)), [default, path])
+
+
+def _laid_over(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with others in their place, key by key, as Snakemake merges files."""
+    merged = dict(values)
+    for key, other in others.items():
+        own = merged.get(key)
+        if isinstance(other, Mapping):
+            merged[key] = _laid_over(own if isinstance(own, Mapping) else {}, other)
+        else:
+            merged[key] = other
+    return merged
 
 
 def check_settings(values: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Settings:

@@ -135,7 +135,15 @@ def inputs(name):
 
 def spec(name):
     """All that the output of a step depends on, as canonical JSON."""
-    return mendable(lambda wildcards: FLOW.spec_text(FLOW.job(name, wildcards)))
+
+    def of(wildcards):
+        text = FLOW.spec_text(FLOW.job(name, wildcards))
+        if workflow.is_main_process and workflow.non_local_exec:
+            # The Snakemake of a submitted job reads raw files again unless it finds them here.
+            FLOW.save_memory()
+        return text
+
+    return mendable(of)
 
 
 def command(name):
@@ -219,5 +227,7 @@ def fit_to_clusters():
         asked["runtime"] = grown(asked["runtime"], most=limits.most_minutes)
 
 
-# Dry runs keep what they learnt about raw files and results, too.
-atexit.register(FLOW.save_memory)
+# Dry runs keep what they learnt about raw files and results, too. Jobs on a cluster do not: they
+# would put back what the table was when they began.
+if workflow.is_main_process:
+    atexit.register(FLOW.save_memory)

@@ -20,7 +20,12 @@ def parser() -> argparse.ArgumentParser:
     options = script_parser(__doc__, "regions", "subjects", "permutations")
     options.add_argument("--parts", type=Path, nargs="+", required=True, help="model major")
     options.add_argument("--models", nargs="+", required=True, help="names, in order")
-    options.add_argument("--modality", choices=["vision", "language"], required=True)
+    options.add_argument(
+        "--modality",
+        choices=["vision", "language"],
+        required=True,
+        help="of these models; only recorded",
+    )
     return options
 
 

@@ -27,7 +27,10 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--parts", type=Path, nargs="+", required=True, help="one a subject")
     options.add_argument("--tokenizers", nargs="+", required=True, help="names, in order")
     options.add_argument(
-        "--same-tokens", type=Path, required=True, help="models that these stand for, checked"
+        "--same-tokens",
+        type=Path,
+        required=True,
+        help="models that these stand for; only recorded",
     )
     return options
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
@@ -179,7 +180,7 @@ def touched_results(lab: Lab, rng: Random, rounds: int) -> Iterator[list[Case]]:
                 place += ", time set back"
             cases.append(Case("damaged result", f"{kind}: {order[kind][k]}", name, place))
         status, text = lab.run()
-        named = [case.target for case in cases if status and case.target in text]
+        named = [case.target for case in cases if status and _blames(lab, case.target, text)]
         if status:
             # What was named is mended, and the plain command given again.
             lab.restore(*named)
@@ -200,6 +201,33 @@ def _settle(lab: Lab, cases: list[Case], status: int, text: str, named: list[str
         case.outcome = outcome
     if status or wrong:
         lab.restore(*lab.truth)
+
+
+def says(text: str, name: str) -> bool:
+    """Say whether a message of ours is about a file: an error, or the note on new content.
+
+    That a run prints a path is not enough: Snakemake prints the whole command of a failed job,
+    with all that it reads and makes.
+
+    Parameters
+    ----------
+    text : str
+        What a run printed.
+    name : str
+        The path of the file.
+    """
+    path = re.escape(name) + r"(?![\w-])"
+    return bool(
+        re.search(rf"{path}(: not the content that was read before|[^\n]*\n  found:)", text)
+    )
+
+
+def _blames(lab: Lab, name: str, text: str) -> bool:
+    """Say whether a run named a damaged result, by itself or by the output that it belongs to."""
+    if not name.startswith("results/") or name in MEMORY:
+        return name in text  # what is remembered is no input of a job, so no command has it
+    own = name.removesuffix(".provenance.json")
+    return says(text, own) or says(text, _result(lab, own))
 
 
 def _blamed(cases: list[Case], wrong: list[str]) -> bool:
@@ -231,7 +259,7 @@ def rotten_results(lab: Lab, rng: Random) -> Iterator[list[Case]]:
     status, again = lab.run(targets=[*TARGETS, *cases])
     wrong = lab.differences()
     for result, case in cases.items():
-        by_job = f"{result}\n  found:" in text
+        by_job = says(text, result)
         by_command = f"damaged  {result}" in verified
         case.outcome = "named" if by_command else "silently wrong"
         if first_read := readers[result]:
@@ -296,7 +324,7 @@ def raw_files(lab: Lab, rng: Random, rounds: int) -> Iterator[list[Case]]:
         again, more = lab.run()
         after = [] if again else lab.differences()
         for name, case in cases.items():
-            _judge_raw(case, named=name in text, failed=status != 0, wrong=wrong)
+            _judge_raw(case, named=says(text, name), failed=status != 0, wrong=wrong)
             if again or after:
                 case.outcome = "lost" if again else "silently wrong"
                 case.detail = more[-600:] if again else ", ".join(after[:3])

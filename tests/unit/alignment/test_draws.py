@@ -6,11 +6,11 @@ import pytest
 from repalign.alignment.draws import BLOCK, Draws
 from repalign.kernels.nulls import square_rdms
 from repalign.kernels.permutations import (
-    cyclic_permutation,
     image_permutation,
     independent_permutation,
 )
 
+from ...permutations import cyclic_permutation
 from .conftest import unit_vectors
 
 SCHEMES = [("cyclic", "trial"), ("independent", "trial"), ("independent", "image"),

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from repalign.cost.sizes import output_of, work_of
-from repalign.cost.table import LIGHT, UNIT_NOTE, Measured, fit_costs, read_costs, write_costs
+from repalign.cost.table import (
+    LIGHT,
+    UNIT_NOTE,
+    Measured,
+    fit_costs,
+    read_costs,
+    settle,
+    write_costs,
+)
 from repalign.errors import RepalignError
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +42,52 @@ def test_neither_part_is_below_zero():
     falling = [Measured("x", size, size, 100 / size, 1, 1) for size in (1.0, 10.0, 100.0)]
     cost = fit_costs(falling)["x"]
     assert cost.seconds >= 0
-    assert cost.seconds_per_unit == 0
+    assert math.isnan(cost.seconds_per_unit)
+    assert cost.memory_mb_per_unit == 0
+
+
+def measured(rule: str, seconds: dict[float, float]) -> list[Measured]:
+    return [Measured(rule, size, size, time, 100, 1) for size, time in seconds.items()]
+
+
+LARGE = measured("compute_rdms", {1e5: 1.0, 1e7: 2.0, 3e7: 4.0})
+TINY = {100.0: 1.0, 9000.0: 1.6}
+"""Half a second more, which is what starting varies by, and not 6e-5 seconds a distance."""
+
+
+def test_a_slope_of_tiny_jobs_is_that_of_the_rules_of_its_unit():
+    costs = fit_costs([*LARGE, *measured("compute_control_rdms", TINY)])
+    own, other = costs["compute_control_rdms"], costs["compute_rdms"]
+    assert own.seconds_per_unit == other.seconds_per_unit == pytest.approx(1e-7, rel=0.1)
+    assert 1.0 <= own.seconds <= 1.6
+    known = fit_costs(LARGE)
+    alone = fit_costs(measured("compute_control_rdms", TINY), known)
+    assert [*alone] == ["compute_control_rdms"]
+    assert alone["compute_control_rdms"] == own
+
+
+def test_without_such_a_rule_nothing_is_said_beyond_what_was_measured():
+    cost = fit_costs(measured("compute_rdms", {100.0: 1.0, 9000.0: 1.1}))["compute_rdms"]
+    assert math.isnan(cost.seconds_per_unit)
+    assert cost.seconds_of(9000) == pytest.approx(1.05, abs=0.05)
+    assert math.isnan(cost.seconds_of(1e8))
+
+
+def test_rules_of_a_unit_agree_in_the_committed_table():
+    """Their arithmetic differs, but not by a factor of 100."""
+    slopes: dict[str, list[float]] = {}
+    for cost in read_costs(ROOT / "resources/costs.tsv").values():
+        if cost.seconds_per_unit > 0:
+            slopes.setdefault(cost.work, []).append(cost.seconds_per_unit)
+    assert {"distances", "bytes read", "products"} <= set(slopes)
+    assert all(max(own) <= 100 * min(own) for own in slopes.values())
+
+
+def test_the_slopes_of_the_committed_table_count():
+    costs = read_costs(ROOT / "resources/costs.tsv")
+    kept = [rule for rule, cost in costs.items() if cost.seconds_per_unit * cost.largest > 0.25]
+    settled = settle(costs, kept)
+    assert {rule: settled[rule] for rule in kept} == {rule: costs[rule] for rule in kept}
 
 
 def test_rules_without_a_benchmark_have_sizes_alone():

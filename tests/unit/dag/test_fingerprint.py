@@ -67,6 +67,16 @@ def test_comments_docstrings_and_spacing_do_not_count(library, edit):
     assert fingerprint(library) == before
 
 
+def test_a_release_does_not_count(library):
+    path = library / "repalign/__init__.py"
+    path.write_text('"""Doc."""\n\n__version__ = "0.1.0"\n')
+    before = fingerprint(library)
+    path.write_text('"""Doc."""\n\n__version__ = "0.2.0"\n')
+    assert fingerprint(library) == before
+    path.write_text('"""Doc."""\n\n__version__ = "0.2.0"\nLIMIT = 2\n')
+    assert fingerprint(library) != before
+
+
 def test_a_module_that_is_not_imported_does_not_count(library):
     before = fingerprint(library)
     (library / "repalign/other.py").write_text("value = 5\n")

@@ -90,6 +90,18 @@ def test_regions_that_are_not_there_are_named(root, names, found):
     assert found in caught.value.found
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [lambda text: "", lambda text: text[: len(text) // 9], lambda text: text.replace("area", "x")],
+    ids=["empty", "cut short", "another header"],
+)
+def test_a_damaged_table_of_areas_is_no_wrong_setting(root, damage):
+    table = root / "resources/hcp_mmp1.tsv"
+    table.write_text(damage(table.read_text()))
+    with pytest.raises(RepalignError, match=r"hcp_mmp1\.tsv\n.*areas that can be read"):
+        _ = plan(root, regions=["MST", "V1"]).areas
+
+
 @pytest.mark.parametrize("source", ["real", "simulated", "other"])
 def test_the_source_can_be_said(root, source):
     assert plan(root, source=source).source == source

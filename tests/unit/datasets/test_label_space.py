@@ -24,7 +24,7 @@ EYE = np.eye(4)
     st.tuples(*[st.floats(-3, 3)] * 3),
     st.floats(0.4, 2.5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_resampling_is_scipys_nearest_neighbour(labels, shift, scale):
     target = np.diag([scale, 1 / scale, -1, 1.0])
     target[:3, 3] = np.array(shift) + 0.123

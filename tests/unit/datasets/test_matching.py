@@ -35,7 +35,7 @@ def brute_force(i, j, shift, n_rep):
     return pairs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**20),
     n_rep=st.integers(1, 4),
@@ -107,7 +107,7 @@ def recorded(rng, subject, n_trials, n_images=9, per_session=7):
     return frame.assign(shared=False)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**16),
     lengths=st.tuples(st.integers(1, 40), st.integers(0, 40)),

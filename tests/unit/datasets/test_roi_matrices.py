@@ -6,7 +6,7 @@ import pytest
 
 from repalign.datasets import roi_matrices
 from repalign.datasets.responses import open_region, read_trials
-from repalign.datasets.roi_matrices import import_roi_matrices
+from repalign.datasets.roi_matrices import link_roi_matrices
 from repalign.errors import RepalignError
 
 from .conftest import assert_error, nothing_left
@@ -28,7 +28,9 @@ def matrices(tmp_path):
 
 
 def load(tmp_path, n_trials=12, regions=(1, 2, 181)):
-    import_roi_matrices(tmp_path / "lab", 3, regions, n_trials, tmp_path / "out")
+    folder = tmp_path / "lab/betas/sub03"
+    files = {roi: folder / f"sub-03_roi-{roi:03d}.npy" for roi in regions}
+    link_roi_matrices(files, n_trials, tmp_path / "out")
 
 
 @pytest.mark.parametrize("dtype", ["i2", "f4", "f8"])

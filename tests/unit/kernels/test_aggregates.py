@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repalign.kernels.aggregates import nested_mean, nested_weights, signed_extreme
+from repalign.kernels.aggregates import nested_mean, signed_extreme
 
 
 def test_the_extreme_keeps_its_sign():
@@ -77,18 +77,8 @@ def test_nested_mean_without_levels_is_the_mean():
     assert np.isnan(nested_mean(np.full((2, 2), np.nan))).all()
 
 
-def test_weights_give_the_nested_mean_of_complete_records():
-    model, subject, values = unbalanced()
-    weights = nested_weights(model, subject)
-    assert weights.sum() == pytest.approx(1)
-    np.testing.assert_allclose(weights @ values, nested_mean(values, model, subject), rtol=1e-13)
-    np.testing.assert_allclose(nested_weights(model) @ values, nested_mean(values, model))
-
-
 def test_wrong_labels_are_refused():
     with pytest.raises(ValueError, match=r"3 records with labels of shapes \[\(2,\)\]"):
         nested_mean(np.zeros((3, 1)), np.zeros(2))
     with pytest.raises(ValueError, match="0 records"):
         nested_mean(np.zeros((0, 1)))
-    with pytest.raises(ValueError, match="levels are empty"):
-        nested_weights()

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from repalign.kernels.ceilings import (
     correlation,
-    correlation_to_average,
     feve,
     noise_ceiling_from_ncsnr,
     oracle_conservative,
@@ -64,7 +63,7 @@ def brute_conservative(responses, images):
 BRUTE = {"fev": brute_fev, "jackknife": brute_jackknife, "conservative": brute_conservative}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(sorted(BRUTE)), st.integers(0, 2**32 - 1), st.integers(2, 20))
 def test_ragged_repetitions_against_loops(name, seed, n_images):
     responses, images = trials(seed, n_images)
@@ -187,14 +186,11 @@ def test_feve_is_1_at_the_signal_and_0_at_the_mean():
 
 
 def test_correlations_of_predictions():
-    responses, images = trials(11)
+    responses, _ = trials(11)
     predictions = responses + np.random.default_rng(0).normal(0, 1, responses.shape)
     single = correlation(responses, predictions)
     expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(responses.T, predictions.T, strict=True)]
     np.testing.assert_allclose(single, expected, atol=1e-7)
-    means = [np.array([g.mean(0) for g in grouped(r, images)]) for r in (responses, predictions)]
-    average = correlation_to_average(responses, predictions, images)
-    np.testing.assert_allclose(average, correlation(*means), atol=1e-12)
 
 
 BAD = {

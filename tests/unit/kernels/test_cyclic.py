@@ -14,11 +14,12 @@ from repalign.kernels.cyclic import (
 from repalign.kernels.moments import null_covariance, null_moments, pearson3_upper_tail
 from repalign.kernels.nulls import permuted_products, pooled_products, square_rdms
 from repalign.kernels.permutations import (
-    cyclic_permutation,
     independent_permutations,
     relabelings,
 )
 from repalign.kernels.rdm import n_pairs, normalise_rdm
+
+from ...permutations import cyclic_permutation
 
 TOLERANCE = {np.float32: 2e-7, np.float64: 1e-13}
 DTYPES = list(TOLERANCE)

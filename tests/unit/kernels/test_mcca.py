@@ -243,7 +243,7 @@ def test_the_order_of_views_does_not_count():
         np.testing.assert_allclose(other.scores, first.scores[list(order)], atol=1e-10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3))
 def test_rotation_and_scale_of_voxels_do_not_count(seed, scale):
     _, views = planted(25, 3, 9, noise=1.0, seed=seed % 100)

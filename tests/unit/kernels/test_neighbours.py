@@ -50,7 +50,7 @@ def test_neighbours_are_those_of_a_sort(n, k, dtype):
     ),
     k=st.integers(1, 10),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_ties_go_to_the_smaller_index(values, k):
     """Rows of opposite pairs have mean 0, so that small whole numbers give exact products."""
     half = np.array(values, dtype=np.float32).reshape(6, 4)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from repalign.kernels.permutations import (
-    cyclic_permutation,
     cyclic_place,
     image_permutation,
     independent_permutation,
@@ -20,6 +19,8 @@ from repalign.kernels.permutations import (
     relabelings,
     restrict,
 )
+
+from ...permutations import cyclic_permutation
 
 #: Far in the tail: the draws are seeded, so this either holds or does not.
 SMALLEST_P = 1e-3

@@ -94,7 +94,7 @@ def test_only_the_tails_are_kept(monkeypatch):
     assert all(sum(map(len, parts)) < 0.02 * 150_000 for parts in kept)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(
         st.sampled_from([np.int16, np.float32, np.float64]),
@@ -161,7 +161,7 @@ def test_magnitudes_equal_numpy_to_the_last_bit(kind, dtype):
     ),
     quantile=st.floats(0, 1),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_magnitudes_of_small_matrices(features, quantile):
     expected = np.quantile(np.abs(features.astype(np.float64)), quantile)
     assert magnitude_limit(features, quantile) == pytest.approx(expected, rel=1e-15, abs=0)

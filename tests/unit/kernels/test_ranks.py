@@ -57,7 +57,7 @@ def test_scipy_rankdata(kind, dtype, ties):
     np.testing.assert_array_equal(vector, before)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(
         st.sampled_from(DTYPES),

@@ -191,7 +191,7 @@ def test_out_that_does_not_fit(out):
         rdm_vector(make("int16"), out=out)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(3, 12),
@@ -210,7 +210,7 @@ def test_affine_change_and_order_of_voxels_change_nothing(seed, n, v, slope, int
     assert ((expected > -1e-12) & (expected < 2 + 1e-12)).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 12), st.sampled_from(DTYPES))
 def test_order_of_trials_only_reorders(seed, n, dtype):
     rng = np.random.default_rng(seed)

@@ -29,7 +29,7 @@ def trials(seed=0, n_images=10, n_units=7, noise=1.0):
     return signal[images] + noise * rng.normal(0, 1, (len(images), n_units)), images
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 6), max_size=30), st.integers(0, 2**32 - 1))
 def test_halves_are_disjoint_and_hold_each_image_equally_often(names, seed):
     images = np.array(names, int)

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repalign.errors import RepalignError
@@ -91,7 +91,6 @@ def test_no_table_is_said(tmp_path):
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(TEXT, min_size=3, max_size=3), st.sampled_from([[0, 1, 2], [2, 0, 1], [1, 0, 2]]))
 def test_any_text_survives_writing_and_reading(tmp_path_factory, texts, order):
     path = tmp_path_factory.mktemp("texts") / "texts.csv"

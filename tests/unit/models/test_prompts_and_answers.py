@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repalign.errors import RepalignError
@@ -130,14 +130,12 @@ def test_marks_between_letters_stay():
 AROUND = st.text(st.sampled_from(list(" \t\n\u00a0.,;:!?'\"`*()[]-_#>“”’…")), max_size=5)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(AROUND, st.sampled_from(SCENE), AROUND, st.booleans())
 def test_what_stands_around_an_answer_does_not_matter(before, answer, after, upper):
     text = before + (answer.upper() if upper else answer) + after
     assert parse_answer(text, SCENE) == answer
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_canonical_is_stable(text):
     assert canonical(canonical(text)) == canonical(text)

@@ -172,6 +172,34 @@ def test_wrong_settings_are_an_error_with_a_message(project, capsys):
     assert "did you mean 'nsd'?" in capsys.readouterr().err
 
 
+def test_a_settings_file_overrides_those_of_the_project_key_by_key(project, monkeypatch):
+    """As for Snakemake: a key that the file leaves out is that of config/config.yaml."""
+    seen: list[Settings] = []
+
+    def build(settings: Settings):
+        seen.append(settings)
+        return build_workflow(settings)
+
+    monkeypatch.setattr("repalign.dag.build.build_workflow", build)
+    Path("config/config.yaml").write_text("nsd:\n  raw: nowhere\n  subjects: [1]\n")
+    Path("more.yaml").write_text("nsd:\n  raw: raw\n")
+    cli.main(["why", "--configfile", "more.yaml", HCP])
+    cli.main(["why", HCP])
+    assert [(str(own.nsd.raw), own.nsd.subjects) for own in seen] == [
+        ("raw", [1]),
+        ("nowhere", [1]),
+    ]
+
+
+def test_an_error_in_either_settings_file_is_named(project, capsys):
+    Path("more.yaml").write_text("nsd:\n  subjects: one\n")
+    Path("config/config.yaml").write_text("nsd:\n  rwa: x\n")
+    assert cli.main(["why", "--configfile", "more.yaml", HCP]) == 1
+    error = capsys.readouterr().err
+    assert "more.yaml:2: nsd.subjects" in error
+    assert "config.yaml:2: nsd.rwa" in error
+
+
 @pytest.mark.parametrize("words", [[], ["simulate"], ["simulate", "openneuro"], ["why"]])
 def test_a_wrong_command_shows_how_it_is_used(words, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -1,120 +1,37 @@
 """One step, one rule, one script: what each says fits the others."""
 
 import argparse
+import ast
 import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+import repalign.options
+from repalign import scripting
 from repalign.dag.brain_figures import brain_figures
-from repalign.dag.build import build_workflow
 from repalign.dag.catalogue import read_catalogue
+from repalign.dag.fingerprint import named_part
 from repalign.dag.plans import Plans
 from repalign.dag.steps import Step, Workflow
 from repalign.dag.table_maker import TABLES
-from repalign.models.registry import COLUMNS
+from repalign.documentation.consequences import steps_of
+from repalign.options import OPTIONS
+from repalign.provenance.methods import ON_DEVICE
 from repalign.settings import Settings
-from repalign.tables import laion_layout, paths
+from repalign.tables import paths
 from repalign.tables.hubs import HUBS, control_names
+
+from ...every_step import SCANS, build
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "workflow/scripts"
 RULE = re.compile(r"^( *)rule (\w+):\n((?:\1[ ]+.*\n|\n)+)", re.MULTILINE)
 LABELS = re.compile(r"category=SECTIONS\[(.+?)\].*?labels=(\{.+?\}),\n", re.DOTALL)
 COMPUTED = "results/nsd/control_matrices/control_{}.parquet"
-SCANS = ("21067-10-18", "22846-10-16")
 OF_THE_RULE = {"output", "spec", "threads"}
 """Options that the rule's own command line gives."""
-
-
-REGISTRY = "\n".join(
-    "\t".join(row)
-    for row in (
-        COLUMNS,
-        ("vit", "ViT", "-", "vision", "timm", "hub", "", "", "", "avg", "no", "yes"),
-        ("llm", "LLM", "-", "language", "encoder", "hub", "", "", "", "avg", "no", "yes"),
-    )
-)
-"""Two models whose features are extracted."""
-
-
-def build(
-    tmp: Path,
-    layout: str,
-    objects: str = "coco_instances",
-    controls: str = "control_matrices",
-    atlas: str = "supplied",
-) -> Workflow:
-    """The workflow of settings, on a raw folder that has all that a spec looks at."""
-    nsd = {"raw": "raw", "layout": layout, "source": "other", "subjects": [1, 2]}
-    settings = Settings.model_validate(
-        {
-            "nsd": {**nsd, "controls": controls},
-            "assemblies": {"variants": {"4subj": [1, 2]}},
-            "objects": {"backend": objects},
-            "laion": {"stimuli": {"captions": {"ai": None if objects == "detr" else "ai.csv"}}},
-            "mouse": {"export": {"part": {"scan": "21067-10-18"}}},
-            "bold5000": {
-                "atlas": atlas,
-                "registration": {"atlas_space": "MNI152NLin2009aAsym"},
-            },
-        }
-    )
-    roi = tmp / "raw/subj01/func1mm/roi"
-    if not roi.exists():
-        (tmp / "config").mkdir()
-        for name in ("config/derivatives.tsv", "config/models.tsv", "config/prompts.yaml"):
-            (tmp / name).write_bytes((ROOT / name).read_bytes())
-        (tmp / "config/models.tsv").write_text(REGISTRY)
-        for subject, session in ((1, 1), (2, 1)):
-            folder = tmp / f"raw/subj{subject:02d}/func1mm"
-            betas = folder / "betas_fithrf_GLMdenoise_RR"
-            for place in (betas, folder / "roi"):
-                place.mkdir(parents=True)
-            (betas / f"betas_session{session:02d}.nii.gz").touch()
-            (folder / "roi/lh.HCP_MMP1.nii.gz").touch()
-            mni = tmp / f"raw/1mm/subj{subject:02d}/betas_session{session:02d}.nii.gz"
-            mni.parent.mkdir(parents=True)
-            mni.touch()
-        for path in (
-            "features/vit_pool-cls.h5",
-            "features/words_pool-avg.h5",
-            "control_matrices/control_scene.parquet",
-            "nsd_stimuli.hdf5",
-            *(f"freesurfer/fsaverage/label/{side}.HCP_MMP1.mgz" for side in ("lh", "rh")),
-            "subj01/func1pt8mm/betas_fithrf_GLMdenoise_RR/betas_session01.hdf5",
-        ):
-            file = tmp / "raw" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
-        (tmp / "resources/hcp_mmp1.tsv").parent.mkdir()
-        (tmp / "resources/hcp_mmp1.tsv").touch()
-        others = tmp / "resources/simulated"
-        betas = "bold5000/bold5000/CSI1_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-01.nii.gz"
-        scans = ("anat/sub-CSI1_T1w.nii.gz", "func/sub-CSI1_bold.nii.gz")
-        scans += ("atlas/HCP-MMP1_on_MNI152.nii.gz",)
-        for path in (
-            betas,
-            "things/empty",
-            *(f"mouse/static{key}-GrayImageNet-a.zip" for key in SCANS),
-            *(f"bold5000/{scan}" for scan in scans),
-        ):
-            (others / path).parent.mkdir(parents=True, exist_ok=True)
-            (others / path).touch()
-        laion_tree(others / "laion")
-    return build_workflow(settings, tmp)[0]
-
-
-def laion_tree(root: Path) -> None:
-    """Make a LAION-fMRI that has all that a spec looks at."""
-    start = "derivatives/rois/sub-{subject:02d}/face/sub-{subject:02d}_space-T1w_res-1pt8_label-"
-    names = [laion_layout.METADATA, laion_layout.STIMULI, laion_layout.MASK_TABLE]
-    names += [laion_layout.EMBEDDINGS.format(label="CLIP"), laion_layout.CAPTIONS]
-    names += [start.format(subject=subject) + "FFA1_mask.nii.gz" for subject in (1, 3)]
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +160,35 @@ def test_options_of_the_step_are_those_of_its_script(steps, name):
     assert hidden <= {"source"}
 
 
+class Recording(dict[str, dict[str, object]]):
+    """The common options, which remember what is asked of them."""
+
+    def __init__(self) -> None:
+        super().__init__(OPTIONS)
+        self.taken: set[str] = set()
+
+    def __getitem__(self, name: str) -> dict[str, object]:
+        self.taken.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_fingerprint_of_a_script_covers_the_common_options_that_it_takes(name, monkeypatch):
+    options = Recording()
+    monkeypatch.setattr(scripting, "OPTIONS", options)
+    parser(name)
+    text = (SCRIPTS / f"{name}.py").read_text()
+    kept = named_part(ast.parse(Path(repalign.options.__file__).read_text()), ast.parse(text))
+    keys = {
+        key.value
+        for node in kept.body
+        if isinstance(value := getattr(node, "value", None), ast.Dict)
+        for key in value.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert options.taken <= keys
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_command_of_a_step_can_be_parsed(steps, name):
     """Types, choices and numbers of values fit, too."""
@@ -281,6 +227,13 @@ def test_a_rule_says_what_every_rule_must(steps, name):
         assert f'extra_outputs["{option}"]' in body
     # Also where there are none: asking for them is when damaged outputs are found.
     assert f'unpack(inputs("{name}"))' in body
+
+
+def test_documents_know_the_steps_that_use_a_gpu():
+    on_device = {name for name, body in rules().items() if "gpu=GPU" in body}
+    texts = {name for name in on_device if name.startswith("describe_")}
+    assert set(ON_DEVICE) == on_device - texts
+    assert set(steps_of("resources.device")) == on_device
 
 
 @pytest.mark.parametrize("name", NAMES)

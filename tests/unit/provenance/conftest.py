@@ -21,7 +21,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "build_regions": {"regions": [1, 2, 181, 182], "names": []},
     "prepare_nsd_trials": {"subjects": [1, 2], "sessions": [3, 2], "source": "simulated"},
     "compute_rdms": RDMS,
-    "compare_rdms": {"device": "cpu"},
+    "compare_rdms": {"batch": 1},
 }
 
 

@@ -8,7 +8,7 @@ from repalign.provenance.results import read_results
 from repalign.tables.provenance import sidecar
 from repalign.tables.result_files import find_results
 
-from .conftest import INDEX, SETTINGS
+from .conftest import INDEX, PART, SETTINGS, TABLE
 
 
 def text(results) -> str:
@@ -58,6 +58,17 @@ def test_a_changed_record_changes_its_sentence(results, monkeypatch, step, key, 
     results.pairs()
     assert sentence in text(results)
     assert len(before - sentences(results)) <= 3, "no other sentence changes, but for a reference"
+
+
+def test_a_gpu_beside_the_cpu_is_said_in_one_sentence(results):
+    results.add("nsd/null.csv", "compute_subject_null", {"device": "cuda"})
+    assert "Device of the heaviest steps: cpu and cuda." in text(results)
+
+
+def test_no_device_is_said_of_steps_that_have_no_choice(results):
+    (results.folder / TABLE).unlink()
+    (results.root / PART).unlink()
+    assert "Device" not in text(results)
 
 
 def test_choices_of_files_are_named_one_by_one(results):

@@ -64,9 +64,9 @@ def test_names_follow_the_published_grammar(metadata):
 
 def test_images_are_shared_by_all_or_of_one_subject(metadata):
     settings = LaionSimulation()
-    assert Counter(metadata["unique_or_shared"]) == {
-        "shared": settings.n_shared, "unique": 5 * settings.n_unique
-    }  # fmt: skip
+    n_unique = settings.n_unique_laion + settings.n_unique_things
+    expected = {"shared": settings.n_shared, "unique": 5 * n_unique}
+    assert Counter(metadata["unique_or_shared"]) == expected
     for row in metadata.itertuples():
         owner = owner_of(row.image_name)
         assert (owner is None) == (row.unique_or_shared == "shared")

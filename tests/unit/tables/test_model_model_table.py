@@ -79,9 +79,7 @@ def test_every_column_says_what_it_is():
 
 
 @given(n_batches=st.integers(1, 9), n_parts=st.integers(1, 9), flattened=st.booleans())
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_number_of_parts_gives_the_same_rows(tmp_path, n_batches, n_parts, flattened):
     paths = write_parts(tmp_path, n_batches, n_parts, flattened)
     output = tmp_path / "table.parquet"

@@ -63,7 +63,7 @@ class Estimator:
             self.own.setdefault(job.rule, []).append(job)
         self._factors: dict[tuple[str, str], float] = {}
         unlisted = [job for rule, jobs in self.own.items() if rule not in costs for job in jobs]
-        self.costs |= fit_costs(unlisted)
+        self.costs |= fit_costs(unlisted, costs)
 
     def estimate(self, job: PendingJob) -> Estimate:
         """Return what a pending job is expected to take.
@@ -86,9 +86,11 @@ class Estimator:
         cost = self.costs.get(rule)
         if cost is None or work is None or math.isnan(cost.seconds):
             return Estimate(NAN, NAN, NAN if size is None else size, "unknown")
-        seconds = cost.seconds + cost.seconds_per_unit * work
+        seconds = cost.seconds_of(work)
         memory = cost.memory_mb + cost.memory_mb_per_unit * work
         timed = [run for run in self.own.get(rule, []) if run.seconds is not None]
+        if math.isnan(seconds):
+            return Estimate(NAN, NAN, NAN if size is None else size, "unknown")
         largest = max([cost.largest, *(run.work or 0.0 for run in timed)])
         return Estimate(
             seconds * self._factor(rule, "seconds"),
@@ -122,6 +124,7 @@ class Estimator:
 def _ratio(cost: Cost, runs: Sequence[Measured], quantity: str) -> float:
     """Return the sum of what runs took over the sum of what a cost expects."""
     fixed, slope = getattr(cost, quantity), getattr(cost, quantity + "_per_unit")
+    slope = 0.0 if math.isnan(slope) else slope
     pairs = [
         (getattr(run, quantity), fixed + slope * size)
         for run in runs

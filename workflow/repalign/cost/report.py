@@ -121,7 +121,7 @@ def _totals(preview: Preview) -> list[str]:
     for basis, meaning in (
         ("own runs", "from earlier runs of their rules here"),
         ("table", "from the table of measured costs (resources/costs.tsv)"),
-        ("unknown", "never measured: not in these sums"),
+        ("unknown", "never measured, or on far smaller jobs alone: not in these sums"),
     ):
         jobs = [job for job, e in found if e.basis == basis]
         rules = ", ".join(sorted({job.rule for job in jobs})) if basis == "unknown" else ""

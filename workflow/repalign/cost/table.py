@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,11 @@ UNIT_NOTE = "Seconds are time on one core: those of all threads of a job, added 
 START_SECONDS, START_MB = 1.0, 100.0
 """What starting Python takes, where a rule was measured at one size alone."""
 
+NOISE_SECONDS = 0.25
+"""Differences in time that say nothing: what starting Python and its imports vary by."""
+SMALL_SHARE = 0.01
+"""Jobs below this share of the largest measured in their unit are too small for a slope."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -33,7 +39,8 @@ class Cost:
     work : str
         Unit of what time and memory grow with.
     seconds, seconds_per_unit : float
-        Time on one core: of a job with several threads, the sum over its threads.
+        Time on one core: of a job with several threads, the sum over its threads. The slope is
+        not a number where no job was large enough to show one.
     memory_mb, memory_mb_per_unit : float
         Most memory at one time.
     output : str
@@ -57,6 +64,12 @@ class Cost:
     bytes_per_unit: float
     jobs: int
     largest: float
+
+    def seconds_of(self, work: float) -> float:
+        """Return the time of a job; not a number beyond what was measured, without a slope."""
+        if math.isnan(self.seconds_per_unit):
+            return self.seconds if work <= self.largest else math.nan
+        return self.seconds + self.seconds_per_unit * work
 
 
 @dataclass(frozen=True)
@@ -159,13 +172,23 @@ def write_costs(path: Path, costs: Mapping[str, Cost], notes: Sequence[str]) -> 
             )
 
 
-def fit_costs(measured: Sequence[Measured]) -> dict[str, Cost]:
+def fit_costs(
+    measured: Sequence[Measured], known: Mapping[str, Cost] | None = None
+) -> dict[str, Cost]:
     """Fit fixed parts and slopes to what jobs took.
+
+    A slope in time counts only if jobs were large enough to show it: time grew by more than
+    `NOISE_SECONDS`, and the largest job has at least `SMALL_SHARE` of the largest of any rule in
+    that unit. The error of a slope is that noise over the largest work, so a rule measured on
+    tiny jobs alone would turn a slow start into hours of a real dataset. Such a rule takes the
+    largest slope that counts among rules of its unit; if there is none, it has none.
 
     Parameters
     ----------
     measured : sequence of Measured
         Jobs of any rules. Rules without a benchmark have no time of their own.
+    known : mapping of str to Cost, optional
+        Costs of other rules, whose slopes may be taken.
 
     Returns
     -------
@@ -176,7 +199,48 @@ def fit_costs(measured: Sequence[Measured]) -> dict[str, Cost]:
     for job in measured:
         if job.work is not None and job.output is not None:
             by_rule.setdefault(job.rule, []).append(job)
-    return {rule: _fit_rule(rule, jobs) for rule, jobs in by_rule.items()}
+    fitted = {rule: _fit_rule(rule, jobs) for rule, jobs in by_rule.items()}
+    return settle({**(known or {}), **fitted}, fitted)
+
+
+def settle(costs: Mapping[str, Cost], rules: Iterable[str]) -> dict[str, Cost]:
+    """Replace the slopes in time that do not count; see `fit_costs`.
+
+    Parameters
+    ----------
+    costs : mapping of str to Cost
+        By rule.
+    rules : iterable of str
+        Those to settle.
+
+    Returns
+    -------
+    dict of str to Cost
+        These alone, each with a slope that counts or not a number. Where a slope is replaced, the
+        fixed part becomes what a job of half the largest work took.
+    """
+    largest: dict[str, float] = {}
+    for cost in costs.values():
+        if cost.seconds_per_unit >= 0:
+            largest[cost.work] = max(largest.get(cost.work, 0.0), cost.largest)
+    good = {
+        rule: cost
+        for rule, cost in costs.items()
+        if cost.seconds_per_unit * cost.largest > NOISE_SECONDS
+        and cost.largest >= SMALL_SHARE * largest[cost.work]
+    }
+    slopes: dict[str, float] = {}
+    for cost in good.values():
+        slopes[cost.work] = max(slopes.get(cost.work, 0.0), cost.seconds_per_unit)
+    settled = {}
+    for rule in rules:
+        cost = costs[rule]
+        if rule not in good and cost.seconds_per_unit >= 0:
+            middle = cost.seconds + cost.seconds_per_unit * cost.largest / 2
+            slope = slopes.get(cost.work, math.nan)
+            cost = replace(cost, seconds=middle, seconds_per_unit=slope)
+        settled[rule] = cost
+    return settled
 
 
 def _fit_rule(rule: str, jobs: Sequence[Measured]) -> Cost:

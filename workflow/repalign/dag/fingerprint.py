@@ -3,7 +3,8 @@
 A fingerprint covers the script and every project module that it imports, directly or through
 others. It is taken over syntax trees without docstrings, so comments, formatting, docstrings and
 file times do not count, and a changed line three imports deep does. Of the common options of
-scripts, those count that a script names.
+scripts, those count that a script names. The version of the package does not count: a release
+changes no result by being one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from repalign.errors import RepalignError
 PACKAGE = "repalign"
 OPTIONS = "repalign.options"
 """The module whose assignments count one by one, and the entries of its mappings too."""
+VERSION = "__version__"
 
 
 class CodeFingerprints:
@@ -112,10 +114,18 @@ def _parse(path: Path) -> ast.Module:
 
 
 def _digest(tree: ast.Module) -> str:
-    """Return the digest of a syntax tree, of which docstrings are dropped."""
+    """Return the digest of a syntax tree, of which docstrings and the version are dropped."""
     _drop_docstrings(tree)
+    tree.body = [node for node in tree.body if not _is_version(node)]
     text = ast.dump(tree, annotate_fields=True, include_attributes=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _is_version(node: ast.stmt) -> bool:
+    """Say whether a statement only says which version this is; records keep that apart."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return isinstance(node, ast.Assign | ast.AnnAssign) and names == [VERSION]
 
 
 def named_part(options: ast.Module, script: ast.Module) -> ast.Module:

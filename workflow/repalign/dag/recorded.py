@@ -170,9 +170,7 @@ class RecordedPlan:
         regions = self.own.regions
         if regions == "all":
             return list(range(1, N_AREAS + 1))
-        with (self.root / AREAS).open(newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file, delimiter="\t")
-            by_name = {row["name"]: int(row["area"]) for row in rows}
+        by_name = _area_ids(self.root / AREAS)
         unknown = [name for name in regions if name not in by_name]
         if unknown or not regions:
             raise RepalignError(
@@ -249,3 +247,21 @@ class RecordedPlan:
                 remedy=f"Fetch them, or correct {self.name}.files.",
             )
         return found
+
+
+def _area_ids(table: Path) -> dict[str, int]:
+    """Return the ids of all areas by name; a damaged table must not look like a wrong setting."""
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file, delimiter="\t")
+            found = {row["name"]: int(row["area"]) for row in rows}
+    except (OSError, KeyError, TypeError, ValueError):
+        found = {}
+    if len(found) != N_AREAS:
+        raise RepalignError(
+            f"{len(found)} areas that can be read",
+            where=table,
+            expected=f"the {N_AREAS} areas of HCP-MMP1",
+            remedy=f"Restore the file from the repository: git checkout {AREAS}",
+        )
+    return found

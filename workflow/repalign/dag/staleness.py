@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from repalign.dag.steps import Job, Spec, Standing, Workflow, as_list
+from repalign.dag.standing import Standing
+from repalign.dag.steps import Job, Spec, Workflow, as_list
 from repalign.errors import RepalignError
 from repalign.tables.provenance import encode, read_record
 

@@ -10,27 +10,24 @@ play no part.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from repalign.dag.fingerprint import CodeFingerprints
 from repalign.dag.history import History
 from repalign.dag.manifest import Manifest
+from repalign.dag.standing import Standing, harm_of, standing_of
 from repalign.errors import RepalignError
-from repalign.tables.integrity import changes, damage, untouched, vouch
-from repalign.tables.provenance import encode, read_record
-from repalign.tables.stamps import stamp
+from repalign.tables.provenance import encode
 
 Wildcards = Mapping[str, str]
 Paths = dict[str, str | list[str]]
 Spec = dict[str, Any]
-Standing = Literal["current", "stale", "damaged", "missing", "unknown"]
 
 
 def nothing(_: Wildcards) -> dict[str, Any]:
@@ -243,58 +240,13 @@ class Workflow:
     def standing(self, job: Job) -> Standing:
         """Judge the outputs of a job from what they are; see `Verdict.state`."""
         if job not in self._standings:
-            self._standings[job] = self._judge(job)
+            outputs = [self.root / output for output in job.paths]
+            self._standings[job] = standing_of(outputs, lambda: self.spec_text(job), self.checked)
         return self._standings[job]
 
-    def _judge(self, job: Job) -> Standing:
-        path = self.root / job.path
-        if not path.exists():
-            return "missing"
-        try:
-            record = read_record(path)
-        except RepalignError:
-            return "damaged"
-        if record is None or not record.get("spec"):
-            return "unknown"
-        if record["spec"] != json.loads(self.spec_text(job)):
-            return "stale"
-        harmed = any(self.harm(self.root / output) for output in job.paths)
-        return "damaged" if harmed else "current"
-
     def harm(self, path: Path) -> str | None:
-        """Say what is wrong with the bytes of a result; one that is not there has no harm.
-
-        A result is read only if it was touched or copied since it was made, and once.
-
-        Parameters
-        ----------
-        path : Path
-            A file or folder of results.
-
-        Returns
-        -------
-        str or None
-            A sentence, or None.
-        """
-        if not path.exists():
-            return None
-        try:
-            if (harm := damage(path)) is not None:
-                return harm
-            found = stamp(path)
-            if self.checked.recall(path, found):
-                return None
-            record = read_record(path) or {}
-            if not (self.checked.trusts_times and untouched(path, record)):
-                harm = changes(path, record)
-                if harm is None:
-                    # Jobs look there; what is kept below they do not read.
-                    vouch(path, record, found)
-        except RepalignError as error:
-            return error.found
-        if harm is None:
-            self.checked.keep(path, found, "whole")
-        return harm
+        """Say what is wrong with the bytes of a result; see `harm_of`."""
+        return harm_of(path, self.checked)
 
     def save_memory(self) -> None:
         """Keep what was learnt about external files and results."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +22,6 @@ from repalign.tables.atomic import atomic_folder
 DTYPES = ("int16", "float32", "float64")
 BLOCK_BYTES = 32 * 2**20
 _REMEDY = "Write the matrix again, or correct nsd.roi_matrices in the settings."
-
-
-def import_roi_matrices(
-    folder: str | Path,
-    subject: int,
-    regions: Sequence[int],
-    n_trials: int,
-    output_folder: str | Path,
-) -> None:
-    """Link a subject's `betas/subXX/sub-XX_roi-YYY.npy` as prepared responses.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The folder that holds `betas/`.
-    subject : int
-        Subject number, 1-based.
-    regions : sequence of int
-        Region ids.
-    n_trials : int
-        Rows that each matrix must have.
-    output_folder : str or Path
-        Folder to make, as by `responses.gather_responses`; the matrices are symbolic links.
-
-    Raises
-    ------
-    RepalignError
-        As `link_roi_matrices`.
-    """
-    name = Path(folder) / "betas" / f"sub{subject:02d}"
-    paths = {int(roi): name / f"sub-{subject:02d}_roi-{int(roi):03d}.npy" for roi in regions}
-    link_roi_matrices(paths, n_trials, output_folder)
 
 
 def link_roi_matrices(

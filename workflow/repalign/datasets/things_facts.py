@@ -6,7 +6,6 @@ import pandas as pd
 
 from repalign.datasets.facts import expect, matched_by_session
 
-N_SUBJECTS = 3
 N_SESSIONS = 12
 TRIALS_PER_SESSION = 820
 """Of which 720 show an image of the subject's only showing, 100 one of every session."""

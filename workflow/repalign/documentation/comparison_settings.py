@@ -8,7 +8,7 @@ COMPARISONS = (
     consequence(
         "rsa.clip_quantile",
         "Every similarity, mostly in the third decimal; 0.003 is published.",
-        *RDMS, "compare_untrained",
+        *RDMS,
     ),
     consequence(
         "rsa.spearman_ties",
@@ -151,9 +151,12 @@ MACHINE = (
     ),
     consequence(
         "resources.device",
-        "Last digits (1e-5); nulls and models are faster on a GPU.",
+        "Last digits (1e-5); nulls and models are faster on a GPU. Texts are made again where a "
+        "model makes them.",
         "compare_rdms", "compare_model", "compare_subject_sessions", "compare_images",
-        "compute_subject_null", "compute_model_null", *FEATURES,
+        "compare_untrained", "compute_subject_null", "compute_model_null", *FEATURES,
+        "describe_nsd", "describe_images", "describe_laion_images", "embed_laion_images",
+        "segment_laion_images",
     ),
     consequence(
         "storage.keep_sessions storage.keep_rdms",
@@ -161,8 +164,39 @@ MACHINE = (
         "changes.",
     ),
     consequence(
-        "figures.* maps.*",
-        "What figures show and how it is tested; no table changes. Figures run again.",
+        "figures.bootstrap",
+        "The band around a power law in figures, within its error; no table changes.",
+        "plot_model_scatter", "plot_reliability", "plot_shifts",
+    ),
+    consequence(
+        "figures.seed",
+        "Intervals and starts of fits in figures, within their error; no table changes.",
+        "plot_attenuation", "plot_model_scatter", "plot_reliability", "plot_shifts",
+    ),
+    consequence(
+        "figures.attenuation_starts",
+        "How surely a figure's fit is the best one; no table changes.",
+        "plot_attenuation",
+    ),
+    consequence(
+        "figures.hemisphere_marks",
+        "Which differences between hemispheres are marked; no table changes.",
+        "plot_hemispheres",
+    ),
+    consequence(
+        "figures.partition_test",
+        "How sets of images are compared in the figure; no table changes.",
+        "plot_partitions",
+    ),
+    consequence(
+        "figures.token_distance",
+        "Which distance of tokens is shown; no table changes.",
+        "plot_tokenizers",
+    ),
+    consequence(
+        "maps.*",
+        "Where areas lie on maps, and which are drawn as significant; no table changes.",
+        "plot_cortical_maps",
     ),
     consequence(
         "cluster.*",

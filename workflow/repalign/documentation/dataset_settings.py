@@ -35,6 +35,7 @@ DATASETS = (
         "Rows of the tables; shared images stay, means and p-values over subjects change. "
         "Pairs that were computed stay.",
         "prepare_nsd_trials", "index_nsd_stimuli", "index_nsd_masks", "label_trials",
+        "summarise_quality",
     ),
     consequence(
         "bold5000.subjects things.subjects",
@@ -53,7 +54,7 @@ DATASETS = (
         "Trials that exist, so every number. Real counts are refused if they differ and "
         "`source` is real.",
         "prepare_nsd_trials", "index_nsd_stimuli", "label_trials", "prepare_bold5000_trials",
-        "index_bold5000_stimuli", "prepare_laion_trials",
+        "index_bold5000_stimuli", "prepare_laion_trials", "gather_responses",
     ),
     consequence(
         "nsd.regions bold5000.regions things.regions",

@@ -90,42 +90,6 @@ def nested_mean(values: Array, *levels: Array) -> FloatArray:
     return mean
 
 
-def nested_weights(*levels: Array) -> FloatArray:
-    """Weights (n_records,) whose weighted sum is the `nested_mean` of complete records.
-
-    For nulls that are reduced as they are computed: add ``weight * record`` and keep nothing. NaN
-    spreads instead of being left out.
-
-    Parameters
-    ----------
-    *levels : arrays, shape (n_records,)
-        Labels as in `nested_mean`.
-
-    Returns
-    -------
-    weights : array (n_records,), float64
-        They sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If there are no levels or records, or the labels do not fit.
-    """
-    if not levels:
-        raise ValueError("levels are empty; expected the labels of at least one level")
-    codes = _codes(len(levels[0]), levels)
-    weights = np.ones(len(codes))
-    groups = np.arange(len(codes))
-    for depth in range(len(levels), -1, -1):
-        outer = np.unique(codes[:, :depth], axis=0, return_inverse=True)[1].reshape(-1)
-        # How many of the groups inside each outer group: records that start a group count.
-        first = np.zeros(len(codes), bool)
-        first[np.unique(groups, return_index=True)[1]] = True
-        weights /= np.bincount(outer, weights=first)[outer]
-        groups = outer
-    return weights
-
-
 def _codes(n_records: int, levels: tuple[Array, ...]) -> npt.NDArray[np.int64]:
     """Labels as whole numbers (n_records, n_levels)."""
     wrong = [level.shape for level in levels if level.shape != (n_records,)]

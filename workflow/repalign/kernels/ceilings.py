@@ -287,35 +287,6 @@ def correlation(x: Array, y: Array, floor: float = CORRELATION_FLOOR) -> FloatAr
     return quotient((centred[0] * centred[1]).mean(axis=0), deviations[0] * deviations[1])
 
 
-def correlation_to_average(responses: Array, predictions: Array, images: IntArray) -> FloatArray:
-    """Correlation over images of mean responses and mean predictions, unit by unit.
-
-    Parameters
-    ----------
-    responses, predictions : arrays (n_trials, n_units)
-    images : array of int (n_trials,)
-        In any order; an image shown once counts as any other.
-
-    Returns
-    -------
-    correlation : array (n_units,), float64
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit or a value is not finite.
-
-    Notes
-    -----
-    The *single-trial correlation* is `correlation` of predictions and responses themselves.
-    """
-    check_trials(responses, images)
-    check_trials(predictions, images)
-    order = np.argsort(images, kind="stable")
-    x, y = (mean_patterns(r[order], images[order], None) for r in (responses, predictions))
-    return correlation(x, y)
-
-
 def _repeated(images: IntArray) -> tuple[npt.NDArray[np.intp], IntArray, npt.NDArray[np.intp]]:
     """Trials of images shown twice or more, ordered by image; their images; the counts."""
     _, codes, counts = np.unique(images, return_inverse=True, return_counts=True)

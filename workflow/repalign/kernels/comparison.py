@@ -20,12 +20,6 @@ COMPARISONS: dict[str, Callable[[Array], Array]] = {
     "spearman": rank_rdm,
 }
 
-#: Fewest pairs in a block: below it the call costs more than the product.
-SMALLEST_BLOCK = 256
-
-#: Blocks are whole cache lines of float32.
-BLOCK_STEP = 16
-
 #: Pairs in a block if nothing else is asked for; the rate is level from 4,096 to 65,536.
 DEFAULT_BLOCK = 16_384
 
@@ -103,45 +97,6 @@ def rsa(x: Array, y: Array, block: int = DEFAULT_BLOCK) -> npt.NDArray[np.float6
         return np.full((x.shape[0], y.shape[0]), np.nan)
     starts = range(0, x.shape[1], block)
     return rsa_matrix((x[:, s : s + block], y[:, s : s + block]) for s in starts)
-
-
-def block_length(n_rois_x: int, n_rois_y: int, memory_bytes: int, itemsize: int = 4) -> int:
-    """Most pairs of trials in a block, so that all buffers stay within a memory budget.
-
-    Parameters
-    ----------
-    n_rois_x, n_rois_y : int
-        RDMs in the two sets.
-    memory_bytes : int
-        Budget for one block of each set, one product and its sum in float64, in bytes.
-    itemsize : int
-        Bytes a value: 4 for float32, 8 for float64.
-
-    Returns
-    -------
-    block : int
-        A multiple of 16, at least 256.
-
-    Raises
-    ------
-    ValueError
-        If the budget does not hold the smallest block; the message says what does.
-    """
-    if min(n_rois_x, n_rois_y, itemsize) < 1:
-        raise ValueError(
-            f"n_rois_x, n_rois_y, itemsize are {n_rois_x}, {n_rois_y}, {itemsize}; expected 1 or "
-            "more each"
-        )
-    result = n_rois_x * n_rois_y * (itemsize + 8)
-    one_pair = (n_rois_x + n_rois_y) * itemsize
-    block = (memory_bytes - result) // one_pair // BLOCK_STEP * BLOCK_STEP
-    if block < SMALLEST_BLOCK:
-        raise ValueError(
-            f"memory_bytes is {memory_bytes}; expected at least "
-            f"{result + SMALLEST_BLOCK * one_pair} for {n_rois_x} x {n_rois_y} RDMs of {itemsize} "
-            "bytes a value"
-        )
-    return block
 
 
 def _check_block(

@@ -134,15 +134,6 @@ def cyclic_place(index: int, n: int) -> tuple[int, int]:
     return divmod(index, n)
 
 
-def cyclic_permutation(seed: int, index: int, n: int) -> IntArray:
-    """Permutation (n,), int64, of draw `index` in the cyclic scheme, written out."""
-    set_index, offset = cyclic_place(index, n)
-    tau, sigma = relabelings(seed, set_index, n)
-    permutation = np.empty(n, np.int64)
-    permutation[tau] = np.roll(sigma, -offset)
-    return permutation
-
-
 def image_permutation(images: Array, keys: Array, n_repetitions: int) -> IntArray:
     """Permutation of trials that permutes images and carries their repetitions along.
 

@@ -33,43 +33,6 @@ def chronological_count(images: Array) -> npt.NDArray[np.int64]:
     return count
 
 
-def common_showings(images: Array) -> npt.NDArray[np.int64]:
-    """Return the trials that remain if every image keeps its first common showings.
-
-    Parameters
-    ----------
-    images : ndarray, shape (n_trials,)
-        Image of each trial in chronological order.
-
-    Returns
-    -------
-    ndarray, shape (n_kept,), int64
-        Trials, ascending: of each image as many as the rarest one has.
-    """
-    _, counts = np.unique(images, return_counts=True)
-    fewest = int(counts.min()) if counts.size else 0
-    return np.flatnonzero(chronological_count(images) < fewest)
-
-
-def odd_and_even(images: Array) -> npt.NDArray[np.int64]:
-    """Return 0, 1, 0, 1, ... for the showings of each image.
-
-    As repetition numbers they let a split of their two values put about half of the trials of
-    every image into each half, however many there are (two at least).
-
-    Parameters
-    ----------
-    images : ndarray, shape (n_trials,)
-        Image of each trial in chronological order.
-
-    Returns
-    -------
-    ndarray, shape (n_trials,), int64
-        0 or 1.
-    """
-    return chronological_count(images) % 2
-
-
 def lacking_showings(images: Array, repetitions: Array) -> Array:
     """Return the images that lack a repetition which some other image has.
 

@@ -15,6 +15,12 @@ VECTORS = {
 }
 """What vectors hold, by their measure; steps without a choice make RDMs."""
 DRAWS = ("compute_subject_null", "compute_model_null", "compare_images")
+ON_DEVICE = (
+    "compare_images", "compare_model", "compare_rdms", "compare_subject_sessions",
+    "compare_untrained", "compute_model_null", "compute_subject_null", "embed_laion_images",
+    "extract_language_features", "extract_vision_features", "segment_laion_images",
+)  # fmt: skip
+"""Steps that always use the device of the settings; texts are often made without a model."""
 PER_LINE = 6
 """Longer lists of names are given by their number as well."""
 
@@ -159,8 +165,10 @@ def _software(facts: Facts, count: int) -> Iterator[str]:
         f"{_count(count, 'result')} of repalign, a Snakemake workflow. Versions:"
         f" {listed(versions)}."
     )
-    for device in facts.values("device", "compare*", "compute*"):
-        yield f"Device of the heaviest steps: {device}."
+    # Records name a GPU alone: a step that says nothing ran on the CPU.
+    devices = {own.get("device", "cpu") for own in facts.of_steps_upstream(*ON_DEVICE)}
+    if devices:
+        yield f"Device of the heaviest steps: {listed(sorted(devices))}."
     if without:
         yield f"{_count(without, 'file')} without a record: nothing is said of how they were made."
 

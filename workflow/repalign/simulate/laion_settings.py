@@ -84,8 +84,3 @@ class LaionSimulation(BaseModel):
     def n_shared(self) -> int:
         """Images that all subjects see."""
         return self.n_shared_laion + self.n_shared_things + self.n_shared_nsd + self.n_shared_ood
-
-    @property
-    def n_unique(self) -> int:
-        """Images that one subject alone sees."""
-        return self.n_unique_laion + self.n_unique_things
