@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from repalign.cost.estimate import Estimator, estimates
-from repalign.cost.pending import DEFAULT_CONFIG, pending_jobs
+from repalign.cost.pending import pending_jobs
 from repalign.cost.report import Preview
 from repalign.cost.runs import earlier_runs
 from repalign.cost.table import (
@@ -23,7 +23,7 @@ from repalign.cost.table import (
 )
 from repalign.dag.build import build_workflow
 from repalign.errors import RepalignError
-from repalign.settings_file import read_settings
+from repalign.settings_file import DEFAULT_SETTINGS, read_settings
 
 Show = Callable[[str], None]
 
@@ -103,7 +103,7 @@ def calibrate(projects: list[Path]) -> tuple[dict[str, Cost], int]:
     """
     jobs: list[Measured] = []
     for project in projects:
-        workflow, plans = build_workflow(read_settings(project / DEFAULT_CONFIG), project)
+        workflow, plans = build_workflow(read_settings(project / DEFAULT_SETTINGS), project)
         sizes = Estimator(workflow, plans, {}).sizes
         jobs += earlier_runs(workflow, sizes, by_cpu=True)
     timed = [job for job in jobs if job.seconds]

@@ -15,9 +15,9 @@ from typing import Any
 from repalign.dag.plans import Plans
 from repalign.dag.steps import Workflow
 from repalign.errors import RepalignError
+from repalign.settings_file import DEFAULT_SETTINGS
 
 SNAKEFILE = Path("workflow/Snakefile")
-DEFAULT_CONFIG = Path("config/config.yaml")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Pending:
 
 
 def pending_jobs(
-    targets: Sequence[str], *, cores: int = 1, configfile: Path = DEFAULT_CONFIG
+    targets: Sequence[str], *, cores: int = 1, configfile: Path = DEFAULT_SETTINGS
 ) -> Pending:
     """Ask Snakemake which jobs it would run; nothing is run.
 
@@ -108,7 +108,7 @@ def pending_jobs(
             remedy="Run `pip install 'repalign[workflow]'`.",
         ) from error
     _check_folder()
-    configfiles = [] if configfile == DEFAULT_CONFIG else [configfile]
+    configfiles = [] if configfile == DEFAULT_SETTINGS else [configfile]
     # Snakemake reports to standard error what the errors below say again.
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         quiet = OutputSettings(quiet={Quietness.ALL})
