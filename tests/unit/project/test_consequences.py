@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from repalign.dag import feature_plan, tokenizer_plan
 from repalign.dag.brain_figures import brain_figures
 from repalign.dag.build import CATALOGUE, build_workflow, control_matrices, figures, targets
 from repalign.dag.catalogue import read_catalogue
@@ -124,7 +125,11 @@ def stand_in(tmp_path_factory) -> Iterator[Path]:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     os.chdir(root)
-    yield root
+    with pytest.MonkeyPatch.context() as patch:
+        # What models would be computed is the question, whether or not they could be here.
+        for module in (feature_plan, tokenizer_plan):
+            patch.setattr(module, "find_spec", lambda _: "there")
+        yield root
     os.chdir(before)
 
 
