@@ -10,7 +10,7 @@ CORES ?= all
 # one thread for linear algebra, or they would be in each other's way.
 PROCESSES ?= auto
 PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: install demo models simulate-models test test-models test-clients slurm test-slurm test-s3 test-long test-faults figures report test-report screenshots lint docs lock clean
 
