@@ -3,7 +3,6 @@
 Minutes of drawing, so it is not among the quick tests; what each figure shows, unit tests say.
 """
 
-import pandas as pd
 import pytest
 
 from repalign.dag.build import CATALOGUE, build_workflow
@@ -22,5 +21,7 @@ def test_plain_snakemake_makes_every_figure(finished_all, tmp_path):
     made = report_files(workflow, read_catalogue(project.root / CATALOGUE))
     assert len(made) > 40
     for path in made:
-        assert (project.root / path).with_suffix(".svg").stat().st_size > 1000
-        assert len(pd.read_csv((project.root / path).with_suffix(".tsv"), sep="\t"))
+        job = workflow.producer(path)
+        assert job is not None
+        for output in job.paths:
+            assert (project.root / output).stat().st_size > 0, output
